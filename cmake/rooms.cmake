@@ -1,0 +1,17 @@
+# The rooms of Rampart and the arrows between them. This file is the one place where both are declared:
+# CMake builds from it, and tools/check_rooms.py holds every #include against it.
+#
+#   rampart_room(NAME MAY other rooms... LINKS packages... OWNS headers that only this room may include...)
+#
+# A header named after OWNS may be owned by several rooms; a third-party header that no room owns is free to all.
+
+rampart_room(base      MAY LINKS fmt::fmt)
+rampart_room(crypto    MAY base LINKS OpenSSL::Crypto OWNS openssl/)
+rampart_room(standard  MAY base)
+rampart_room(protocols MAY base)
+rampart_room(plant     MAY base standard LINKS PkgConfig::libfyaml OWNS libfyaml.h)
+rampart_room(records   MAY base standard protocols)
+rampart_room(policy    MAY base plant protocols LINKS date::date-tz OWNS date/)
+rampart_room(monitor   MAY base crypto standard plant protocols policy records LINKS PkgConfig::libpcap ZLIB::ZLIB Threads::Threads
+             OWNS pcap.h pcap/ zlib.h)
+rampart_room(apps      MAY base crypto standard protocols plant records policy monitor LINKS CLI11::CLI11 OWNS CLI/)

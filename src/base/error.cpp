@@ -1,0 +1,45 @@
+#include "base/error.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace rampart {
+
+std::string render(const Problem& problem) {
+  std::string out = problem.file;
+  if (problem.mark.line > 0) {
+    out += ':';
+    append_number(out, problem.mark.line);
+    out += ':';
+    append_number(out, problem.mark.column);
+  }
+  out += problem.warning ? ": warning: " : ": error: ";
+  out += problem.what;
+  if (!problem.excerpt.empty()) {
+    out += "\n    " + problem.excerpt + "\n    ";
+    for (size_t i = 1; i < problem.mark.column && i <= problem.excerpt.size(); ++i) {
+      out += problem.excerpt[i - 1] == '\t' ? '\t' : ' ';
+    }
+    out.append(std::max(problem.width, uint32_t{1}), '^');
+  }
+  if (!problem.hint.empty()) out += "\n  " + problem.hint;
+  return out;
+}
+
+namespace {
+
+std::string render_all(const std::vector<Problem>& problems) {
+  std::string out;
+  for (const Problem& problem : problems) {
+    if (!out.empty()) out += '\n';
+    out += render(problem);
+  }
+  return out;
+}
+
+}  // namespace
+
+FileError::FileError(std::vector<Problem> problems) : Error(render_all(problems)), problems_(std::move(problems)) {}
+
+}  // namespace rampart
