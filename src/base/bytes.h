@@ -12,12 +12,8 @@ namespace rampart {
 
 using Bytes = std::span<const uint8_t>;
 
-inline Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-inline std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// load_big reads `Size` octets at `at`, most significant first. The caller has checked that they are there.
 template <size_t Size>
@@ -34,8 +30,8 @@ inline uint64_t load_little(const uint8_t* at) {
   return value;
 }
 
-/// ByteReader is a cursor over bytes that it does not own. A read past the end returns zero (or an empty span), moves to
-/// the end and marks the reader failed; read all fields, then check ok() once before using any of them.
+/// ByteReader is a cursor over bytes that it does not own. A read past the end returns zero (or an empty span), moves
+/// to the end and marks the reader failed; read all fields, then check ok() once before using any of them.
 class ByteReader {
  public:
   explicit ByteReader(Bytes bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}

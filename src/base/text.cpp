@@ -73,7 +73,10 @@ bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < bytes.size();) {
     const uint8_t lead = bytes[i++];
     if (lead < 0x80) continue;
-    const size_t more = lead >= 0xf0 && lead <= 0xf4 ? 3 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xc2 && lead < 0xe0 ? 1 : 0;
+    const size_t more = lead >= 0xf0 && lead <= 0xf4  ? 3
+                        : lead >= 0xe0 && lead < 0xf0 ? 2
+                        : lead >= 0xc2 && lead < 0xe0 ? 1
+                                                      : 0;
     if (more == 0 || bytes.size() - i < more) return false;
     uint32_t point = lead & (0x3fu >> more);
     for (size_t k = 0; k < more; ++k, ++i) {

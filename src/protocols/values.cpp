@@ -1,0 +1,275 @@
+#include "protocols/values.h"
+
+#include <array>
+#include <bit>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace rampart::protocols {
+namespace {
+
+constexpr std::array<std::string_view, 17> kNames = {"none",    "bit",    "double-bit", "uint8",  "int8",   "uint16",
+                                                     "int16",   "uint32", "int32",      "uint64", "int64",  "float32",
+                                                     "float64", "time",   "text",       "octets", "control"};
+
+uint64_t load(const uint8_t* at, size_t octets, bool little_endian) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < octets; ++i) value = value << 8 | at[little_endian ? octets - 1 - i : i];
+  return value;
+}
+
+void append_json_text(std::string& out, Bytes octets) {
+  out += '"';
+  if (is_utf8(as_text(octets))) {
+    for (const uint8_t octet : octets) {
+      if (octet == '"' || octet == '\\') {
+        out += '\\';
+        out += static_cast<char>(octet);
+      } else if (octet < 0x20) {
+        out += "\\u00";
+        append_hex(out, {&octet, 1});
+      } else {
+        out += static_cast<char>(octet);
+      }
+    }
+  } else {
+    append_hex(out, octets);
+  }
+  out += '"';
+}
+
+void append_control(std::string& out, Bytes octets) {
+  if (octets.size() < 11) {
+    out += "null";
+    return;
+  }
+  out += "{\"code\":";
+  append_number(out, octets[0]);
+  out += ",\"count\":";
+  append_number(out, octets[1]);
+  out += ",\"on_ms\":";
+  append_number(out, load_little<4>(octets.data() + 2));
+  out += ",\"off_ms\":";
+  append_number(out, load_little<4>(octets.data() + 6));
+  out += ",\"status\":";
+  append_number(out, octets[10]);
+  out += '}';
+}
+
+}  // namespace
+
+uint32_t bits(ValueType type) {
+  switch (type) {
+    case ValueType::bit:
+      return 1;
+    case ValueType::double_bit:
+      return 2;
+    case ValueType::uint8:
+    case ValueType::int8:
+      return 8;
+    case ValueType::uint16:
+    case ValueType::int16:
+      return 16;
+    case ValueType::uint32:
+    case ValueType::int32:
+    case ValueType::float32:
+      return 32;
+    case ValueType::time:
+      return 48;
+    case ValueType::uint64:
+    case ValueType::int64:
+    case ValueType::float64:
+      return 64;
+    case ValueType::control:
+      return 88;
+    case ValueType::none:
+    case ValueType::text:
+    case ValueType::octets:
+      return 0;
+  }
+  return 0;
+}
+
+std::string_view to_text(ValueType type) { return kNames[static_cast<size_t>(type)]; }
+
+ValueType parse_value_type(std::string_view word) {
+  for (size_t i = 1; i < kNames.size(); ++i) {
+    if (kNames[i] == word) return static_cast<ValueType>(i);
+  }
+  return ValueType::none;
+}
+
+bool Scalar::is_number() const {
+  return type != ValueType::none && type != ValueType::text && type != ValueType::octets;
+}
+
+double Scalar::number() const {
+  switch (type) {
+    case ValueType::int8:
+    case ValueType::int16:
+    case ValueType::int32:
+    case ValueType::int64:
+      return static_cast<double>(integer);
+    case ValueType::float32:
+    case ValueType::float64:
+      return real;
+    case ValueType::none:
+    case ValueType::text:
+    case ValueType::octets:
+      return 0;
+    case ValueType::bit:
+    case ValueType::double_bit:
+    case ValueType::uint8:
+    case ValueType::uint16:
+    case ValueType::uint32:
+    case ValueType::uint64:
+    case ValueType::time:
+    case ValueType::control:
+      return static_cast<double>(natural);
+  }
+  return 0;
+}
+
+void append(std::string& out, const Scalar& scalar) {
+  switch (scalar.type) {
+    case ValueType::none:
+      out += "null";
+      return;
+    case ValueType::text:
+      append_json_text(out, scalar.octets);
+      return;
+    case ValueType::octets:
+      out += '"';
+      append_hex(out, scalar.octets);
+      out += '"';
+      return;
+    case ValueType::control:
+      append_control(out, scalar.octets);
+      return;
+    case ValueType::float32:
+    case ValueType::float64:
+      if (!std::isfinite(scalar.real)) {
+        out += "null";
+      } else if (scalar.type == ValueType::float32) {
+        append_number(out, static_cast<float>(scalar.real));
+      } else {
+        append_number(out, scalar.real);
+      }
+      return;
+    case ValueType::int8:
+    case ValueType::int16:
+    case ValueType::int32:
+    case ValueType::int64:
+      append_number(out, scalar.integer);
+      return;
+    case ValueType::bit:
+    case ValueType::double_bit:
+    case ValueType::uint8:
+    case ValueType::uint16:
+    case ValueType::uint32:
+    case ValueType::uint64:
+    case ValueType::time:
+      append_number(out, scalar.natural);
+      return;
+  }
+}
+
+bool Values::fits() const {
+  if (count == 0) return true;
+  if (type == ValueType::text || type == ValueType::octets) {
+    if (element_octets == 0) return count == 1;
+    return offset_bits / 8 + element_octets <= data.size() &&
+           (count - 1) <= (data.size() - offset_bits / 8 - element_octets) * 8 / std::max(stride_bits, 1u);
+  }
+  const uint64_t last = uint64_t{count - 1} * stride_bits + offset_bits + bits(type);
+  return last <= uint64_t{data.size()} * 8;
+}
+
+Scalar Values::at(uint32_t i) const {
+  Scalar scalar{.type = type};
+  const uint64_t bit = uint64_t{i} * stride_bits + offset_bits;
+  const uint8_t* octet = data.data() + bit / 8;
+  switch (type) {
+    case ValueType::none:
+      break;
+    case ValueType::bit:
+      scalar.natural = *octet >> (bit % 8) & 1u;
+      break;
+    case ValueType::double_bit:
+      scalar.natural = *octet >> (bit % 8) & 3u;
+      break;
+    case ValueType::uint8:
+      scalar.natural = *octet;
+      break;
+    case ValueType::uint16:
+      scalar.natural = load(octet, 2, little_endian);
+      break;
+    case ValueType::uint32:
+      scalar.natural = load(octet, 4, little_endian);
+      break;
+    case ValueType::time:
+      scalar.natural = load(octet, 6, little_endian);
+      break;
+    case ValueType::uint64:
+      scalar.natural = load(octet, 8, little_endian);
+      break;
+    case ValueType::int8:
+      scalar.integer = static_cast<int8_t>(*octet);
+      break;
+    case ValueType::int16:
+      scalar.integer = static_cast<int16_t>(load(octet, 2, little_endian));
+      break;
+    case ValueType::int32:
+      scalar.integer = static_cast<int32_t>(load(octet, 4, little_endian));
+      break;
+    case ValueType::int64:
+      scalar.integer = static_cast<int64_t>(load(octet, 8, little_endian));
+      break;
+    case ValueType::float32:
+      scalar.real = static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(load(octet, 4, little_endian))));
+      break;
+    case ValueType::float64:
+      scalar.real = std::bit_cast<double>(load(octet, 8, little_endian));
+      break;
+    case ValueType::text:
+    case ValueType::octets:
+      scalar.octets = element_octets == 0 ? data : Bytes{octet, element_octets};
+      break;
+    case ValueType::control:
+      scalar.octets = {octet, 11};
+      scalar.natural = *octet;
+      break;
+  }
+  return scalar;
+}
+
+uint64_t Values::index(uint32_t i) const {
+  if (index_octets == 0) return i;
+  const uint64_t start = uint64_t{i} * stride_bits / 8;
+  return start + index_octets <= data.size() ? load(data.data() + start, index_octets, true) : i;
+}
+
+uint8_t Values::quality(uint32_t i) const {
+  const uint64_t at = uint64_t{i} * stride_bits / 8 + quality_octet;
+  return quality_octet != kAbsent && at < data.size() ? data[at] : uint8_t{0};
+}
+
+Values Values::numbers(ValueType type, Bytes data, bool little_endian) {
+  const uint32_t width = bits(type);
+  return {.type = type,
+          .little_endian = little_endian,
+          .stride_bits = width,
+          .count = width >= 8 ? static_cast<uint32_t>(data.size() * 8 / width) : 0,
+          .data = data};
+}
+
+Values Values::packed_bits(Bytes data, uint32_t count) {
+  return {.type = ValueType::bit, .stride_bits = 1, .count = count, .data = data};
+}
+
+Values Values::one(ValueType type, Bytes data) {
+  return {.type = type, .stride_bits = static_cast<uint32_t>(data.size() * 8), .count = 1, .data = data};
+}
+
+}  // namespace rampart::protocols
