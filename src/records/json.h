@@ -1,0 +1,24 @@
+// The JSON form of records: one line each, in the layout of Suricata's EVE, our own data under "rampart". See
+// docs/formats/events.md. Functions append to the caller's buffer and allocate nothing once it has grown.
+#pragma once
+
+#include <string>
+
+#include "records/records.h"
+
+namespace rampart::records {
+
+/// describe fills `json` of a conversation whose ends and protocol are known.
+void describe(Conversation& conversation);
+
+void append_json(std::string& out, const Run& run);
+void append_json(std::string& out, const Transaction& transaction);
+void append_json(std::string& out, const Finding& finding);
+void append_json(std::string& out, const AssetSeen& seen);
+void append_json(std::string& out, const Loss& loss);
+void append_json(std::string& out, const Flow& flow);
+
+/// append_json_text writes a quoted JSON string; octets that are no UTF-8 become U+FFFD.
+void append_json_text(std::string& out, std::string_view text);
+
+}  // namespace rampart::records

@@ -1,0 +1,148 @@
+// The vocabulary of facts: what a sensor, a gateway or a person's act becomes when it is written down. One struct per
+// kind; the JSON form is in json.h. Records borrow: they are valid during the Sink call that hands them over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "protocols/operation.h"
+
+namespace rampart::records {
+
+using protocols::Direction;
+
+/// Side is one end of a conversation.
+struct Side {
+  std::optional<IpAddress> ip;
+  std::optional<MacAddress> mac;
+  uint16_t port = 0;
+  std::string_view asset{};  // id by the plant; empty: not an asset of the plant
+  std::string_view zone{};   // id by the plant; empty: in no zone
+};
+
+enum class Transport : uint8_t { none, tcp, udp, other };
+std::string_view to_text(Transport transport);
+
+/// Conversation is the flow that a record comes from. `json` is its part of every line, asked by the client and by the
+/// server; filled by describe() once the protocol is known, so that a line costs a copy.
+struct Conversation {
+  uint64_t flow_id = 0;
+  std::optional<uint16_t> vlan;
+  Transport transport = Transport::none;
+  uint8_t ip_protocol = 0;
+  Side client, server;
+  protocols::Protocol protocol;
+  std::string community_id;
+  std::string json[2];
+};
+
+/// Seen says how well something was seen.
+enum class Seen : uint8_t { whole, gap_before, truncated, unsupported };
+std::string_view to_text(Seen seen);
+
+/// Verdict: what the plant says of an operation. `none`: there was nothing to judge it by.
+struct Verdict {
+  enum class Kind : uint8_t { none, allowed, denied, undecidable };
+  Kind kind = Kind::none;
+  std::string_view conduit{}, rule{}, reason{};
+};
+std::string_view to_text(Verdict::Kind kind);
+
+/// Transaction: an operation and what became of it. `operation` is null where nobody was seen asking.
+struct Transaction {
+  const Conversation* conversation = nullptr;
+  Direction asked{};
+  TimePoint asked_at{}, answered_at{};
+  uint64_t asked_packet = 0, answered_packet = 0;  // numbers in the capture, from 1; 0: none
+  uint64_t exchange = 0;
+  const protocols::Operation* operation = nullptr;
+  std::span<const protocols::Answer* const> answers{};
+  protocols::Outcome outcome;
+  Seen seen = Seen::whole;
+  Verdict verdict;
+  std::string_view deviation{};
+};
+
+enum class Severity : uint8_t { critical = 1, high = 2, medium = 3, low = 4 };
+std::string_view to_text(Severity severity);
+
+/// Finding: something that somebody should look at. `signature` numbers the kind and never changes its meaning.
+struct Finding {
+  TimePoint when{};
+  uint64_t packet = 0;
+  uint32_t signature = 0;
+  std::string_view id{};  // "no-conduit"
+  std::string_view category{};
+  Severity severity = Severity::medium;
+  std::string_view message{};  // what happened, where, in a person's words
+  const Conversation* conversation = nullptr;
+  Direction asked{};
+  std::string_view zone{}, conduit{}, rule{}, reason{};
+  std::string_view technique{};    // ATT&CK for ICS
+  std::string_view requirement{};  // IEC 62443-3-3
+  const protocols::Operation* operation = nullptr;
+  uint64_t count = 1;         // occurrences that this record stands for
+  uint64_t first_packet = 0;  // of those
+};
+
+/// AssetSeen: an address, or an attribute that a device told of itself, seen for the first time.
+struct AssetSeen {
+  TimePoint when{};
+  uint64_t packet = 0;
+  Side side;
+  std::optional<uint16_t> vlan;
+  const Conversation* conversation = nullptr;
+  const protocols::Attribute* attribute = nullptr;
+};
+
+/// Loss: something that was there and was not seen, with what it cost.
+struct Loss {
+  TimePoint when{};
+  uint64_t packet = 0;
+  std::string_view kind{};  // "gap", "malformed", "unsupported", "evicted", "truncated-capture"
+  std::string_view reason{};
+  uint64_t count = 0;  // octets of a gap, else occurrences
+  const Conversation* conversation = nullptr;
+  Direction direction{};
+};
+
+/// Flow: the end of a conversation.
+struct Flow {
+  const Conversation* conversation = nullptr;
+  TimePoint first{}, last{};
+  uint64_t first_packet = 0;
+  uint64_t packets[2]{}, octets[2]{};  // to the server, to the client
+  uint64_t operations = 0;
+  uint64_t lost_octets = 0;
+  bool opening_seen = false;
+  std::string_view end{};  // "closed", "reset", "idle", "evicted", "capture-end"
+};
+
+/// Run: the sensor itself, at its start and its end.
+struct Run {
+  enum class Kind : uint8_t { start, stop };
+  Kind kind = Kind::start;
+  TimePoint when{};  // packet time: of the first and of the last packet
+  std::string_view version{}, plant{}, plant_sha256{}, sources{};
+  uint64_t packets = 0, octets = 0, flows = 0, operations = 0, findings = 0;
+  uint64_t malformed_packets = 0, gaps = 0, gap_octets = 0, evicted_flows = 0, given_up_operations = 0;
+};
+
+/// Sink takes records. One thread calls it, in the order of the wire.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void record(const Run& run) = 0;
+  virtual void record(const Transaction& transaction) = 0;
+  virtual void record(const Finding& finding) = 0;
+  virtual void record(const AssetSeen& seen) = 0;
+  virtual void record(const Loss& loss) = 0;
+  virtual void record(const Flow& flow) = 0;
+};
+
+}  // namespace rampart::records
