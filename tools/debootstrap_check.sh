@@ -25,7 +25,7 @@ command -v debootstrap > /dev/null || fail "debootstrap is not installed: apt-ge
 
 # The mirror that apt here uses for the suite, read at run time.
 mirror_of() {
-  apt-get indextargets --format '$(REPO_URI) $(SUITE) $(COMPONENT)' 2> /dev/null |
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 2> /dev/null |
     awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
 }
 mirror=$(mirror_of bookworm)
