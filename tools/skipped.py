@@ -32,9 +32,13 @@ def main():
         return 1
     skipped = []
     for case in suite.iter("testcase"):
-        if case.find("skipped") is not None or case.get("status") == "notrun":
-            output = case.findtext("system-out") or ""
-            skipped.append((case.get("name"), reason(output)))
+        mark = case.find("skipped")
+        if mark is None and case.get("status") not in ("notrun", "disabled"):
+            continue
+        # ctest's own words count where it did not even start the test.
+        message = mark.get("message", "") if mark is not None else "disabled"
+        by_itself = message.startswith("SKIP_") or not message
+        skipped.append((case.get("name"), reason(case.findtext("system-out") or "") if by_itself else message))
     print(f"{len(skipped)} skipped{':' if skipped else ''}")
     for name, why in sorted(skipped):
         print(f"  {name}: {why}")

@@ -91,13 +91,15 @@ class Scripts(unittest.TestCase):
         results = self.programs / "results.xml"
         results.write_text(
             '<testsuite><testcase name="a" status="run"><system-out>fine</system-out></testcase>'
-            '<testcase name="b" status="notrun"><skipped message="x"/><system-out>skipped: no tcpdump</system-out></testcase>'
+            '<testcase name="b" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/><system-out>skipped: no tcpdump</system-out></testcase>'
             '<testcase name="c" status="notrun"><skipped/><system-out>[ RUN      ] A.B\nx_test.cpp:3: Skipped\n'
             "../shared is absent\n\n[  SKIPPED ] A.B (0 ms)</system-out></testcase>"
-            '<testcase name="d" status="notrun"><skipped/><system-out></system-out></testcase></testsuite>', encoding="utf-8")
+            '<testcase name="d" status="notrun"><skipped/><system-out></system-out></testcase>'
+            '<testcase name="e" status="notrun"><skipped message="Unable to find executable"/></testcase></testsuite>', encoding="utf-8")
         answer = self.call(sys.executable, "tools/skipped.py", str(results))
         self.assertEqual(answer.stdout.splitlines(),
-                         ["3 skipped:", "  b: no tcpdump", "  c: ../shared is absent", "  d: it gives no reason"])
+                         ["4 skipped:", "  b: no tcpdump", "  c: ../shared is absent", "  d: it gives no reason",
+                          "  e: Unable to find executable"])
 
 
 if __name__ == "__main__":
