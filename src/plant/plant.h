@@ -175,6 +175,7 @@ struct Plant {
   std::vector<Asset> assets;
   std::vector<Conduit> conduits;
   std::vector<Calendar> calendars;
+  std::vector<Index> assets_by_id, zones_by_id, conduits_by_id;  // sorted by load(); a plant made by hand has none
 
   /// asset, zone, conduit: index by id; kNone where there is none.
   Index asset(std::string_view id) const;

@@ -1,0 +1,135 @@
+#include "plant/keys.h"
+
+namespace rampart::plant {
+
+namespace {
+
+constexpr bool kRequired = true;
+
+constexpr Key kPlant[] = {{"rampart", kRequired},  {"plant", kRequired}, {"tolerable-risk"}, {"roles"},
+                          {"essential-functions"}, {"zones", kRequired}, {"conduits"},       {"calendars"}};
+constexpr Key kRole[] = {{"may", kRequired}, {"factors"}};
+constexpr Key kFunction[] = {{"id", kRequired}, {"name"}, {"consequence"}};
+constexpr Key kConsequence[] = {{"safety"}, {"environment"}, {"production"}};
+constexpr Key kZone[] = {{"id", kRequired}, {"name"},     {"level"},     {"safety"},
+                         {"target"},        {"networks"}, {"inventory"}, {"assets"}};
+constexpr Key kNetwork[] = {{"cidr", kRequired}, {"vlan"}, {"seen-by"}};
+constexpr Key kInventory[] = {{"complete"}, {"reviewed"}, {"by"}};
+constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},   {"at"},        {"vendor"},
+                          {"model"},         {"firmware"},        {"serial"}, {"essential"}, {"points"}};
+constexpr Key kLocation[] = {{"ip"}, {"mac"}, {"vlan"}, {"unit"}, {"link"}, {"route"}, {"name"}};
+constexpr Key kPoint[] = {{"id", kRequired}, {"object", kRequired},
+                          {"type"},          {"byte-order"},
+                          {"unit"},          {"scale"},
+                          {"offset"},        {"range"},
+                          {"step"},          {"safe"}};
+constexpr Key kConduit[] = {{"id", kRequired}, {"name"},    {"joins", kRequired}, {"target"},  {"guard"},
+                            {"mode"},          {"on-deny"}, {"on-failure"},       {"protect"}, {"rules"}};
+constexpr Key kRule[] = {{"id", kRequired},
+                         {"allow", kRequired},
+                         {"protocol", kRequired},
+                         {"from", kRequired},
+                         {"to", kRequired},
+                         {"points"},
+                         {"objects"},
+                         {"functions"},
+                         {"rate"},
+                         {"role"},
+                         {"approvals"},
+                         {"during"},
+                         {"essential"},
+                         {"reviewed"},
+                         {"unknown"},
+                         {"mode"},
+                         {"journal"}};
+constexpr Key kCalendar[] = {{"days", kRequired}, {"from"}, {"to"}, {"zone"}};
+constexpr Key kTarget[] = {{"IAC"}, {"UC"}, {"SI"}, {"DC"}, {"RDF"}, {"TRE"}, {"RA"}};
+
+constexpr std::string_view kKindWords[] = {"controller",
+                                           "remote-io",
+                                           "sensor",
+                                           "actuator",
+                                           "drive",
+                                           "robot",
+                                           "relay",
+                                           "meter",
+                                           "safety-controller",
+                                           "remote-terminal-unit",
+                                           "operator-station",
+                                           "scada-server",
+                                           "engineering-workstation",
+                                           "historian",
+                                           "server",
+                                           "workstation",
+                                           "virtual-host",
+                                           "switch",
+                                           "router",
+                                           "firewall",
+                                           "gateway",
+                                           "data-diode",
+                                           "wireless-access-point",
+                                           "time-server",
+                                           "jump-host",
+                                           "iiot-device",
+                                           "mobile",
+                                           "camera",
+                                           "printer",
+                                           "other"};
+constexpr std::string_view kPermissionWords[] = {"watch",   "acknowledge", "lease", "rehearse",
+                                                 "approve", "override",    "verify"};
+constexpr std::string_view kRiskWords[] = {"very-low", "low", "medium", "high", "very-high"};
+constexpr std::string_view kByteOrderWords[] = {"big", "little", "word-swapped", "byte-swapped"};
+constexpr std::string_view kModeWords[] = {"learn", "test", "enforce"};
+constexpr std::string_view kOnDenyWords[] = {"exception", "ignore", "reset"};
+constexpr std::string_view kOnFailureWords[] = {"close", "open", "island"};
+constexpr std::string_view kProtectWords[] = {"none", "mutual-tls"};
+constexpr std::string_view kUnknownWords[] = {"deny", "allow"};
+constexpr std::string_view kJournalWords[] = {"after", "before"};
+constexpr std::string_view kDayWords[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+constexpr std::string_view kRequirementWords[] = {"IAC", "UC", "SI", "DC", "RDF", "TRE", "RA"};
+
+}  // namespace
+
+const KeyTable kPlantKeys{"plant", "a plant", kPlant};
+const KeyTable kRoleKeys{"role", "a role", kRole};
+const KeyTable kFunctionKeys{"essential-function", "an essential function", kFunction};
+const KeyTable kConsequenceKeys{"consequence", "a consequence", kConsequence};
+const KeyTable kZoneKeys{"zone", "a zone", kZone};
+const KeyTable kNetworkKeys{"network", "a network", kNetwork};
+const KeyTable kInventoryKeys{"inventory", "an inventory", kInventory};
+const KeyTable kAssetKeys{"asset", "an asset", kAsset};
+const KeyTable kLocationKeys{"location", "a place in `at`", kLocation};
+const KeyTable kPointKeys{"point", "a point", kPoint};
+const KeyTable kConduitKeys{"conduit", "a conduit", kConduit};
+const KeyTable kRuleKeys{"rule", "a rule", kRule};
+const KeyTable kCalendarKeys{"calendar", "a calendar", kCalendar};
+const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
+
+const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
+const WordTable kPermissions{"permission", "a permission", kPermissionWords};
+const WordTable kRisks{"risk", "a class of risk", kRiskWords};
+const WordTable kByteOrders{"byte-order", "a byte order", kByteOrderWords};
+const WordTable kModes{"mode", "a mode", kModeWords};
+const WordTable kOnDeny{"on-deny", "an answer to what is denied", kOnDenyWords};
+const WordTable kOnFailure{"on-failure", "a way to fail", kOnFailureWords};
+const WordTable kProtect{"protect", "a protection", kProtectWords};
+const WordTable kUnknown{"unknown", "a way with unknown values", kUnknownWords};
+const WordTable kJournal{"journal", "a time of journalling", kJournalWords};
+const WordTable kDays{"day", "a day of the week", kDayWords};
+const WordTable kRequirements{"foundational-requirement", "a foundational requirement", kRequirementWords};
+
+std::span<const KeyTable* const> keys() {
+  static constexpr const KeyTable* kAll[] = {
+      &kPlantKeys, &kRoleKeys,     &kFunctionKeys, &kConsequenceKeys, &kZoneKeys, &kNetworkKeys,  &kInventoryKeys,
+      &kAssetKeys, &kLocationKeys, &kPointKeys,    &kConduitKeys,     &kRuleKeys, &kCalendarKeys, &kTargetKeys};
+  return kAll;
+}
+
+std::span<const WordTable* const> words() {
+  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,     &kByteOrders,
+                                              &kModes,      &kOnDeny,      &kOnFailure, &kProtect,
+                                              &kUnknown,    &kJournal,     &kDays,      &kRequirements};
+  return kAll;
+}
+
+}  // namespace rampart::plant

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "plant/draft.h"
+
+namespace rampart::plant {
+
+namespace {
+
+/// one resolves a scalar that names a thing; kNone after an error.
+Index one(Reader& reader, NodeIndex node, const Names& names, std::string_view kind) {
+  const auto word = reader.scalar(node, "the id of " + std::string(kind));
+  if (!word) return kNone;
+  const Index index = names.find(*word);
+  if (index != kNone) return index;
+  std::string hint;
+  if (reader.problems().wants_hints()) hint = reader.did_you_mean(*word, names.all());
+  reader.error(node, "there is no " + std::string(kind) + " " + quoted(*word), std::move(hint));
+  return kNone;
+}
+
+std::vector<Index> many(Reader& reader, const std::vector<NodeIndex>& nodes, const Names& names,
+                        std::string_view kind) {
+  std::vector<Index> found;
+  std::unordered_set<Index> seen;
+  for (const NodeIndex node : nodes) {
+    const Index index = one(reader, node, names, kind);
+    if (index == kNone) continue;
+    if (!seen.insert(index).second) {
+      reader.error(node, quoted(reader[node].value) + " stands here twice", "keep one of the two");
+      continue;
+    }
+    found.push_back(index);
+  }
+  return found;
+}
+
+void resolve_joins(Reader& reader, Draft& draft, Index at) {
+  const ConduitNames& names = draft.conduits[at];
+  Conduit& conduit = draft.plant.conduits[at];
+  for (const NodeIndex node : names.joins) {
+    const Index zone = one(reader, node, draft.zone_ids, "zone");
+    if (zone == kNone) continue;
+    // A conduit of one zone with itself names it twice, and nothing else.
+    const bool again = std::find(conduit.joins.begin(), conduit.joins.end(), zone) != conduit.joins.end();
+    if (again && names.joins.size() != 2) {
+      reader.error(node, "the conduit joins " + quoted(reader[node].value) + " twice",
+                   "for traffic inside one zone make a conduit that joins it with itself, and nothing else");
+      continue;
+    }
+    conduit.joins.push_back(zone);
+  }
+  if (names.joins_list != kNoNode && names.joins.size() < 2 && reader[names.joins_list].kind == NodeKind::sequence &&
+      reader[names.joins_list].closed) {
+    reader.error(names.joins_list, "a conduit joins at least two zones",
+                 "for traffic inside one zone name it twice: [control, control]");
+  }
+}
+
+class RuleResolver {
+ public:
+  RuleResolver(Reader& reader, Draft& draft, const Conduit& conduit)
+      : reader_(reader), draft_(draft), conduit_(conduit) {}
+
+  void resolve(Rule& rule, const RuleNames& names) {
+    rule.from = assets(names.from);
+    rule.to = assets(names.to);
+    rule.role = one(reader_, names.role, draft_.role_ids, "role");
+    rule.during = one(reader_, names.during, draft_.calendar_ids, "calendar");
+    if (rule.to.size() == names.to.size()) points(rule, names);
+  }
+
+ private:
+  std::vector<Index> assets(const std::vector<NodeIndex>& nodes) {
+    std::vector<Index> found;
+    std::unordered_set<Index> seen;
+    for (const NodeIndex node : nodes) {
+      const auto word = reader_.scalar(node, "the id of an asset");
+      if (!word) continue;
+      if (draft_.asset_ids.find(*word) == kNone && draft_.zone_ids.find(*word) != kNone) {
+        reader_.error(node, quoted(*word) + " is a zone; a rule names assets",
+                      "name the assets of the zone that need this");
+        continue;
+      }
+      const Index index = one(reader_, node, draft_.asset_ids, "asset");
+      if (index == kNone) continue;
+      if (!seen.insert(index).second) {
+        reader_.error(node, quoted(*word) + " stands here twice", "keep one of the two");
+        continue;
+      }
+      check_zone(node, index);
+      found.push_back(index);
+    }
+    return found;
+  }
+
+  void check_zone(NodeIndex node, Index asset) {
+    const Index zone = draft_.plant.assets[asset].zone;
+    if (std::find(conduit_.joins.begin(), conduit_.joins.end(), zone) != conduit_.joins.end()) return;
+    reader_.error(node,
+                  "the asset " + quoted(reader_[node].value) + " is in zone " +
+                      quoted(draft_.plant.zones[zone].id.value) + ", which the conduit " + quoted(conduit_.id.value) +
+                      " does not join",
+                  "move the rule to a conduit that joins this zone");
+  }
+
+  /// points checks that each is a point of at least one asset in `to`.
+  void points(const Rule& rule, const RuleNames& names) {
+    if (names.points.empty()) return;
+    std::unordered_set<std::string_view> known;
+    for (const Index asset : rule.to) {
+      for (const Point& point : draft_.plant.assets[asset].points) known.insert(point.id.value);
+    }
+    std::unordered_set<std::string_view> seen;
+    for (const NodeIndex node : names.points) {
+      const auto word = reader_.scalar(node, "the id of a point");
+      if (!word) continue;
+      if (!seen.insert(*word).second) {
+        reader_.error(node, quoted(*word) + " stands here twice", "keep one of the two");
+      } else if (!known.contains(*word)) {
+        std::vector<std::string_view> candidates(known.begin(), known.end());
+        std::sort(candidates.begin(), candidates.end());
+        reader_.error(node, "no asset in `to` has a point " + quoted(*word), reader_.did_you_mean(*word, candidates));
+      }
+    }
+  }
+
+  Reader& reader_;
+  Draft& draft_;
+  const Conduit& conduit_;
+};
+
+/// check_pairs reports two conduits that join the same zones: which of them decides could not be said.
+void check_pairs(Reader& reader, const Draft& draft) {
+  std::map<std::vector<Index>, Index> known;
+  for (Index i = 0; i < draft.plant.conduits.size(); ++i) {
+    std::vector<Index> joins = draft.plant.conduits[i].joins;
+    if (joins.size() < 2) continue;
+    std::sort(joins.begin(), joins.end());
+    const auto [entry, fresh] = known.try_emplace(std::move(joins), i);
+    if (fresh || draft.conduits[i].joins_list == kNoNode) continue;
+    reader.error(draft.conduits[i].joins_list,
+                 "the conduit " + quoted(draft.plant.conduits[entry->second].id.value) + " joins the same zones",
+                 "put the rules of both into one conduit");
+  }
+}
+
+/// by_id is the order of `things` by id, for lookups.
+template <class Thing>
+std::vector<Index> by_id(const std::vector<Thing>& things) {
+  std::vector<Index> order(things.size());
+  for (Index i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](Index left, Index right) { return things[left].id.value < things[right].id.value; });
+  return order;
+}
+
+}  // namespace
+
+void resolve(Reader& reader, Draft& draft) {
+  Plant& plant = draft.plant;
+  for (Index i = 0; i < plant.assets.size(); ++i) {
+    plant.assets[i].essential = many(reader, draft.assets[i].essential, draft.function_ids, "essential function");
+  }
+  for (Index i = 0; i < plant.conduits.size(); ++i) {
+    resolve_joins(reader, draft, i);
+    RuleResolver resolver(reader, draft, plant.conduits[i]);
+    for (size_t rule = 0; rule < plant.conduits[i].rules.size(); ++rule) {
+      resolver.resolve(plant.conduits[i].rules[rule], draft.conduits[i].rules[rule]);
+    }
+  }
+  check_pairs(reader, draft);
+  plant.assets_by_id = by_id(plant.assets);
+  plant.zones_by_id = by_id(plant.zones);
+  plant.conduits_by_id = by_id(plant.conduits);
+}
+
+}  // namespace rampart::plant
