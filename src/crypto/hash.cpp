@@ -1,0 +1,76 @@
+#include "crypto/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace rampart::crypto {
+namespace {
+
+/// check ends the command: a hash that OpenSSL cannot make (out of memory, a provider forbids it) leaves nothing to do.
+void check(int result) {
+  if (result != 1) throw Error("OpenSSL could not compute a hash");
+}
+
+}  // namespace
+
+// The one-shot functions keep their state on the stack: they are called for every new flow.
+Sha1Digest sha1(Bytes bytes) {
+  Sha1Digest digest;
+  SHA1(bytes.data(), bytes.size(), digest.data());
+  return digest;
+}
+
+Sha256Digest sha256(Bytes bytes) {
+  Sha256Digest digest;
+  SHA256(bytes.data(), bytes.size(), digest.data());
+  return digest;
+}
+
+struct Sha256::Context {
+  Context() : state(EVP_MD_CTX_new()) {
+    if (state == nullptr) throw Error("OpenSSL could not compute a hash");
+  }
+  ~Context() { EVP_MD_CTX_free(state); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  void begin() { check(EVP_DigestInit_ex(state, EVP_sha256(), nullptr)); }
+
+  EVP_MD_CTX* state;
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) { context_->begin(); }
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&& other) noexcept = default;
+Sha256& Sha256::operator=(Sha256&& other) noexcept = default;
+
+void Sha256::update(Bytes bytes) { check(EVP_DigestUpdate(context_->state, bytes.data(), bytes.size())); }
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest;
+  check(EVP_DigestFinal_ex(context_->state, digest.data(), nullptr));
+  context_->begin();
+  return digest;
+}
+
+std::string base64(Bytes bytes) {
+  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t there = std::min<size_t>(bytes.size() - i, 3);
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < there ? bytes[i + k] : 0u);
+    out += kAlphabet[group >> 18];
+    out += kAlphabet[group >> 12 & 63];
+    out += there > 1 ? kAlphabet[group >> 6 & 63] : '=';
+    out += there > 2 ? kAlphabet[group & 63] : '=';
+  }
+  return out;
+}
+
+}  // namespace rampart::crypto

@@ -1,0 +1,41 @@
+// Hashes and base64 over OpenSSL. Whole inputs at once, or SHA-256 piece by piece. Functions are free of state and may
+// be called from any thread; a Sha256 belongs to one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace rampart::crypto {
+
+using Sha1Digest = std::array<uint8_t, 20>;
+using Sha256Digest = std::array<uint8_t, 32>;
+
+/// sha1 is for identifiers that others define by it (community_id), never for anything that must resist forgery.
+Sha1Digest sha1(Bytes bytes);
+Sha256Digest sha256(Bytes bytes);
+
+/// Sha256 hashes what comes in pieces. Movable, not copyable.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&& other) noexcept;
+  Sha256& operator=(Sha256&& other) noexcept;
+
+  void update(Bytes bytes);
+  /// finish returns the digest of all pieces and begins anew.
+  Sha256Digest finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+/// base64 encodes with the alphabet of RFC 4648 section 4 and padding.
+std::string base64(Bytes bytes);
+
+}  // namespace rampart::crypto
