@@ -1,0 +1,99 @@
+#include "apps/command_check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+
+#include "apps/loading.h"
+#include "base/text.h"
+#include "protocols/registry.h"
+
+namespace rampart::apps {
+namespace {
+
+constexpr size_t kRows = 40;
+
+std::string padded(std::string text, size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text + "  ";
+}
+
+/// Row of the table: who reaches whom by which protocol, with all actions and the chain of conduits.
+using Row = std::tuple<plant::Index, plant::Index, std::string_view, std::string>;
+
+void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
+  const plant::Plant& plant = *loaded.plant;
+  std::map<Row, std::set<protocols::Action>> rows;
+  for (const policy::Reach& reach : policy::reachability(*loaded.policy)) {
+    std::string chain;
+    for (const plant::Index conduit : reach.conduits) {
+      chain += (chain.empty() ? "" : " > ") + plant.conduits[conduit].id.value;
+    }
+    rows[{reach.from, reach.to, reach.protocol.name(), chain}].insert(reach.action);
+  }
+  out += "\nWho reaches whom by the rules, over any chain of conduits: " + std::to_string(rows.size()) + " ways\n";
+  size_t shown = 0;
+  for (const auto& [row, actions] : rows) {
+    if (!all && shown++ == kRows) {
+      out += "  and " + std::to_string(rows.size() - kRows) + " more: --all shows them\n";
+      return;
+    }
+    std::string words;
+    for (const protocols::Action action : actions) {
+      words += (words.empty() ? "" : " ") + std::string(protocols::to_text(action));
+    }
+    out += "  " + padded(plant.assets[std::get<0>(row)].id.value, 16) +
+           padded(plant.assets[std::get<1>(row)].id.value, 16) + padded(std::string(std::get<2>(row)), 8) + words +
+           "\n";
+    out += "      by " + std::get<3>(row) + "\n";
+  }
+}
+
+}  // namespace
+
+int check_command(const std::string& plant, bool all, std::string& out) {
+  const LoadedPolicy loaded = load_policy(plant);
+  for (const Problem& warning : loaded.warnings) out += render(warning) + "\n";
+  size_t rules = 0;
+  size_t points = 0;
+  for (const plant::Conduit& conduit : loaded.plant->conduits) rules += conduit.rules.size();
+  for (const plant::Asset& asset : loaded.plant->assets) points += asset.points.size();
+  out += loaded.plant->name + ": " + std::to_string(loaded.plant->zones.size()) + " zones, " +
+         std::to_string(loaded.plant->assets.size()) + " assets, " + std::to_string(points) + " points, " +
+         std::to_string(loaded.plant->conduits.size()) + " conduits, " + std::to_string(rules) + " rules\n";
+  add_reachability(out, loaded, all);
+  out += "\n" + plant + ": no errors, " + std::to_string(loaded.warnings.size()) + " warnings\n";
+  return 0;
+}
+
+int set_command(const std::string& plant, const std::string& path, const std::string& value, std::string& out) {
+  const plant::Plant loaded = plant::require(plant::load(plant));
+  const std::string text = plant::edited(loaded, path, value);
+  // Beside the file, synced, then renamed over it: a crash leaves the old one or the new one, never half of either.
+  const std::string beside = plant + ".new";
+  struct stat mode {};
+  const mode_t permissions = stat(plant.c_str(), &mode) == 0 ? mode.st_mode & 07777u : 0644;
+  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions);
+  bool written = file >= 0;
+  for (size_t done = 0; written && done < text.size();) {
+    const ssize_t count = write(file, text.data() + done, text.size() - done);
+    written = count > 0;
+    done += written ? static_cast<size_t>(count) : 0;
+  }
+  written = written && fsync(file) == 0;
+  if (file >= 0) close(file);
+  if (!written || std::rename(beside.c_str(), plant.c_str()) != 0) {
+    const std::string why = std::strerror(errno);
+    std::remove(beside.c_str());
+    throw Error("cannot write " + plant + ": " + why, "the file is as it was");
+  }
+  out += plant + ": " + path + " is now " + value + "\n";
+  return 0;
+}
+
+}  // namespace rampart::apps

@@ -1,0 +1,64 @@
+// Writes records as JSON lines to a file. Buffered; what cannot be written ends the command with one clear error.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "records/records.h"
+
+namespace rampart::apps {
+
+/// Which operations are written: all, only those that change something, or none. Findings and the rest always are.
+enum class Operations { all, changes, none };
+
+class EventWriter : public records::Sink {
+ public:
+  /// Opens `file` ("-": standard output). Errors: throws Error where it cannot be opened or written.
+  EventWriter(const std::string& file, Operations operations);
+  ~EventWriter() override;
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
+
+  void record(const records::Run& run) override { write(run); }
+  void record(const records::Transaction& transaction) override;
+  void record(const records::Finding& finding) override { write(finding); }
+  void record(const records::AssetSeen& seen) override { write(seen); }
+  void record(const records::Loss& loss) override { write(loss); }
+  void record(const records::Flow& flow) override { write(flow); }
+
+  /// close writes what is left. Errors: throws Error; the destructor does not.
+  void close();
+
+ private:
+  template <class Record>
+  void write(const Record& record);
+  void flush();
+
+  std::string name_;
+  Operations operations_;
+  std::FILE* file_ = nullptr;
+  std::string buffer_;
+  bool failed_ = false;
+};
+
+/// Tee hands every record to several sinks.
+class Tee : public records::Sink {
+ public:
+  void add(records::Sink& sink) { sinks_.push_back(&sink); }
+  void record(const records::Run& run) override { all(run); }
+  void record(const records::Transaction& transaction) override { all(transaction); }
+  void record(const records::Finding& finding) override { all(finding); }
+  void record(const records::AssetSeen& seen) override { all(seen); }
+  void record(const records::Loss& loss) override { all(loss); }
+  void record(const records::Flow& flow) override { all(flow); }
+
+ private:
+  template <class Record>
+  void all(const Record& record) {
+    for (records::Sink* sink : sinks_) sink->record(record);
+  }
+  std::vector<records::Sink*> sinks_;
+};
+
+}  // namespace rampart::apps

@@ -1,0 +1,27 @@
+#include "apps/loading.h"
+
+#include <algorithm>
+
+namespace rampart::apps {
+
+LoadedPolicy load_policy(const std::string& file) {
+  plant::Loaded loaded = plant::load(file);
+  std::vector<Problem> problems = std::move(loaded.problems);
+  const bool loadable = std::none_of(problems.begin(), problems.end(), [](const Problem& p) { return !p.warning; });
+  LoadedPolicy result;
+  result.plant = std::make_shared<const plant::Plant>(std::move(loaded.plant));
+  // What the loader took apart is compiled even where it found errors, so that one run shows the errors of both.
+  policy::Compiled compiled = policy::compile(result.plant);
+  problems.insert(problems.end(), compiled.problems.begin(), compiled.problems.end());
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.mark < b.mark; });
+  result.policy = compiled.policy;
+  if (!loadable || !result.policy) {
+    std::erase_if(problems, [](const Problem& p) { return p.warning; });
+    throw FileError(std::move(problems));
+  }
+  result.warnings = std::move(problems);
+  return result;
+}
+
+}  // namespace rampart::apps

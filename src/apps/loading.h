@@ -1,0 +1,23 @@
+// What every command with a plant does first: load it, compile it, and say all that is wrong with it at once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plant/plant.h"
+#include "policy/policy.h"
+
+namespace rampart::apps {
+
+struct LoadedPolicy {
+  std::shared_ptr<const plant::Plant> plant;
+  std::shared_ptr<const policy::Policy> policy;
+  std::vector<Problem> warnings;
+};
+
+/// load_policy reads and compiles `file`. Errors: throws FileError with the loader's and the compiler's problems
+/// together.
+LoadedPolicy load_policy(const std::string& file);
+
+}  // namespace rampart::apps

@@ -1,0 +1,93 @@
+// The judging side of the monitor: joins answers to operations, asks the plant, keeps what is known of points, makes
+// findings, and hands records to a sink. It is fed in packet order by one thread, however many read packets.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "monitor/events.h"
+#include "monitor/findings.h"
+#include "policy/policy.h"
+#include "policy/situation.h"
+#include "protocols/matcher.h"
+#include "records/records.h"
+
+namespace rampart::monitor {
+
+/// Totals of what a run saw and what it could not see.
+struct Totals {
+  uint64_t flows = 0, operations = 0, malformed_packets = 0, malformed_frames = 0, unsupported_frames = 0;
+  uint64_t gaps = 0, gap_octets = 0, given_up_operations = 0, evicted_flows = 0;
+};
+
+class Correlator : public Events {
+ public:
+  /// The sink must outlive the correlator. Without a policy nothing is judged: operations are only told.
+  Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
+             records::Sink& sink);
+  ~Correlator() override;
+
+  void flow_started(FlowRef flow, const FlowStart& start, Moment moment) override;
+  void roles_swapped(FlowRef flow) override;
+  void protocol_found(FlowRef flow, protocols::Protocol protocol, Moment moment) override;
+  void protocol_missing(FlowRef flow, protocols::Protocol expected, Moment moment) override;
+  void operation(FlowRef flow, Direction direction, const protocols::Operation& operation, Seen seen,
+                 Moment moment) override;
+  void answer(FlowRef flow, Direction direction, const protocols::Answer& answer, Moment moment) override;
+  void attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) override;
+  void deviation(FlowRef flow, std::string_view name) override;
+  void trouble(FlowRef flow, Direction direction, std::string_view kind, std::string_view reason, uint64_t count,
+               Moment moment) override;
+  void flow_stopped(FlowRef flow, const FlowStop& stop, Moment moment) override;
+  void packet_trouble(std::string_view reason, Moment moment) override;
+  void tick(Moment moment) override;
+
+  /// finish writes what is still waiting; call once, after the last flow has stopped.
+  void finish();
+  const Totals& totals() const { return totals_; }
+  uint64_t findings() const { return keeper_.occurrences(); }
+
+ private:
+  /// Asked is what we keep with an operation until its answer comes.
+  struct Asked {
+    uint64_t packet = 0;
+    Seen seen = Seen::whole;
+    policy::Verdict verdict;
+    policy::Parties parties;
+    std::string_view deviation{};
+    uint64_t answered_packet = 0;
+  };
+  using Matcher = protocols::Matcher<Asked>;
+  struct Talk;
+
+  Talk& talk(FlowRef flow);
+  policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation);
+  void describe(Talk& talk);
+  void name_sides(Talk& talk);
+  void see_address(Talk& talk, const records::Side& side, const policy::Party& party, Moment moment);
+  void emit(Talk& talk, const protocols::Transaction<Asked>& transaction, uint64_t packet);
+  void judge(Talk& talk, Direction direction, const protocols::Operation& operation, const policy::Parties& parties,
+             const policy::Verdict& verdict, Moment moment);
+  void judge_undecoded(Talk& talk, const FlowStop& stop);
+  /// find counts a finding; `message` makes its words and is called only where it will be written.
+  template <class Message>
+  void find(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment, Message&& message,
+            const protocols::Operation* operation = nullptr, const policy::Verdict* verdict = nullptr);
+  records::Verdict recorded(const policy::Verdict& verdict) const;
+  std::string_view asset_id(plant::Index asset) const;
+  std::string_view zone_id(plant::Index zone) const;
+
+  std::shared_ptr<const policy::Policy> policy_;
+  std::shared_ptr<const plant::Plant> plant_;
+  records::Sink& sink_;
+  RepeatKeeper keeper_;
+  std::unique_ptr<policy::Situation> situation_;
+  std::vector<std::vector<std::unique_ptr<Talk>>> talks_;  // by shard and slot
+  std::unordered_set<IpAddress> addresses_seen_;
+  std::unordered_set<uint64_t> attributes_seen_;
+  Totals totals_;
+};
+
+}  // namespace rampart::monitor

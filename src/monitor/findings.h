@@ -1,0 +1,95 @@
+// The kinds of findings, and the keeper that tells repeats from news: the first of a kind is written at once, what
+// repeats is counted and written every ten seconds of packet time, the rest at the end. Bounded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "records/records.h"
+
+namespace rampart::monitor {
+
+/// FindingKind: signature numbers are never reused. Technique: ATT&CK for ICS; requirement: IEC 62443-3-3.
+struct FindingKind {
+  uint32_t signature;
+  std::string_view id;
+  std::string_view category;
+  records::Severity severity;
+  std::string_view technique;
+  std::string_view requirement;
+};
+
+namespace kinds {
+using records::Severity;
+inline constexpr std::string_view kPolicy = "Not allowed by the plant";
+inline constexpr std::string_view kControl = "Change of control logic or state";
+inline constexpr std::string_view kProtocol = "Protocol";
+inline constexpr std::string_view kAsset = "Asset";
+
+inline constexpr FindingKind kNoRule{1001, "no-rule", kPolicy, Severity::high, "T0855", "SR 5.2"};
+inline constexpr FindingKind kNoConduit{1002, "no-conduit", kPolicy, Severity::critical, "T0886", "SR 5.1"};
+inline constexpr FindingKind kUnknownClient{1003, "unknown-client", kPolicy, Severity::critical, "T0848", "SR 1.2"};
+inline constexpr FindingKind kUnknownServer{1004, "unknown-server", kPolicy, Severity::high, "T0848", "SR 7.8"};
+inline constexpr FindingKind kValue{1010, "value-out-of-range", kPolicy, Severity::critical, "T0836", "SR 3.5"};
+inline constexpr FindingKind kStep{1011, "step-too-large", kPolicy, Severity::high, "T0836", "SR 3.5"};
+inline constexpr FindingKind kRate{1012, "rate-exceeded", kPolicy, Severity::high, "T0806", "SR 7.1"};
+inline constexpr FindingKind kCalendar{1013, "outside-calendar", kPolicy, Severity::high, "T0855", "SR 2.1"};
+inline constexpr FindingKind kRole{1014, "role-missing", kPolicy, Severity::high, "T0855", "SR 2.1"};
+inline constexpr FindingKind kApproval{1015, "approval-missing", kPolicy, Severity::high, "T0855", "SR 2.1"};
+inline constexpr FindingKind kUndecidable{1016, "undecidable", kPolicy, Severity::low, "", "SR 2.1"};
+inline constexpr FindingKind kProgram{1020, "program-seen", kControl, Severity::medium, "T0843", "SR 3.4"};
+inline constexpr FindingKind kStop{1021, "stop-seen", kControl, Severity::medium, "T0858", "SR 7.1"};
+inline constexpr FindingKind kStart{1022, "start-seen", kControl, Severity::medium, "T0858", "SR 7.1"};
+inline constexpr FindingKind kFirmware{1023, "firmware-seen", kControl, Severity::medium, "T0857", "SR 3.4"};
+inline constexpr FindingKind kRestart{1024, "restart-seen", kControl, Severity::medium, "T0816", "SR 7.1"};
+inline constexpr FindingKind kMalformed{1030, "malformed", kProtocol, Severity::medium, "T0866", "SR 3.5"};
+inline constexpr FindingKind kWrongPort{1031, "protocol-on-other-port", kProtocol, Severity::medium, "T0885", "SR 5.2"};
+inline constexpr FindingKind kNotProtocol{1032,    "other-protocol-on-port", kProtocol, Severity::medium, "T0885",
+                                          "SR 5.2"};
+inline constexpr FindingKind kUnknownAsset{1040, "unknown-asset", kAsset, Severity::high, "T0848", "SR 7.8"};
+inline constexpr FindingKind kTraffic{1041, "traffic-no-rule", kPolicy, Severity::low, "T0886", "SR 5.2"};
+inline constexpr FindingKind kTrafficNoConduit{1042, "traffic-no-conduit", kPolicy, Severity::high, "T0886", "SR 5.1"};
+}  // namespace kinds
+
+/// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a
+/// repeat costs one hash lookup: the caller makes the words of a finding only where due() says that it will be written.
+class RepeatKeeper {
+ public:
+  explicit RepeatKeeper(records::Sink& sink) : sink_(sink) {}
+
+  /// due counts an occurrence of `key` and is true where it is to be written now, by write().
+  bool due(uint64_t key, TimePoint when, uint64_t packet);
+  /// write fills in what was counted, hands `finding` on, and keeps what flush() needs. Call right after due() was
+  /// true.
+  void write(uint64_t key, records::Finding finding);
+  /// flush writes what was counted and not yet written, in the order in which the kinds first appeared.
+  void flush();
+
+  uint64_t occurrences() const { return occurrences_; }
+
+ private:
+  struct Kept {
+    TimePoint written{}, last_when{};
+    uint64_t order = 0;
+    uint64_t waiting = 0;  // occurrences since the last record
+    uint64_t first_waiting = 0, last_packet = 0;
+    records::Finding first;  // its views point into the fields below, literals and the plant
+    records::Conversation conversation;
+    std::string message;
+  };
+  static constexpr size_t kMost = 16384;
+
+  records::Sink& sink_;
+  std::unordered_map<uint64_t, Kept> kept_;
+  uint64_t occurrences_ = 0;
+};
+
+/// mix folds one more number into a key.
+inline uint64_t mix(uint64_t key, uint64_t more) {
+  key = (key ^ more) * 0x9e3779b97f4a7c15u;
+  return key ^ key >> 29;
+}
+
+}  // namespace rampart::monitor

@@ -1,0 +1,29 @@
+// The way of a packet: source, shards, correlator. With one worker everything happens in the caller's thread; with
+// more, this thread reads, workers decode, one thread judges, and the same records come out in the same order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "monitor/capture.h"
+#include "monitor/events.h"
+#include "monitor/shard.h"
+
+namespace rampart::monitor {
+
+struct SensorOptions {
+  uint32_t workers = 1;
+  ShardLimits limits;
+};
+
+struct SensorResult {
+  uint64_t packets = 0, octets = 0;
+  TimePoint first{}, last{};
+};
+
+/// run reads `source` to its end and tells `events` what it saw, always in the order of the packets. `progress` is
+/// called now and then, in the calling thread. Whatever source.next() throws is passed on after all threads have ended.
+SensorResult run(PacketSource& source, Events& events, const SensorOptions& options,
+                 const std::function<void(const SensorResult&)>& progress);
+
+}  // namespace rampart::monitor

@@ -1,0 +1,389 @@
+#include "monitor/shard.h"
+
+#include <algorithm>
+
+namespace rampart::monitor {
+namespace {
+
+using protocols::Feed;
+using protocols::Frame;
+using protocols::Match;
+using protocols::Protocol;
+
+constexpr size_t kWaitForProbe = 512;  // octets kept while a protocol says "more"
+
+size_t index(Direction direction) { return static_cast<size_t>(direction); }
+
+}  // namespace
+
+/// Output passes what a stream or decoder found on, with the flow and direction that are being worked on.
+class Shard::Output : public StreamSink, public protocols::Sink {
+ public:
+  explicit Output(Shard& shard) : shard_(shard) {}
+
+  uint32_t slot = 0;
+  Direction decoding{};
+  Seen seen = Seen::whole;
+
+  void data(Direction direction, Bytes bytes) override { shard_.stream_data(slot, direction, bytes); }
+  void gap(Direction direction, uint64_t bytes) override { shard_.stream_gap(slot, direction, bytes); }
+  void closed(Direction) override { shard_.flows_[slot].over = shard_.flows_[slot].stream.over(); }
+  void reset(Direction) override { shard_.flows_[slot].over = shard_.flows_[slot].reset = true; }
+  void restarted() override {}
+
+  void operation(const protocols::Operation& operation) override {
+    shard_.events_->operation({shard_.number_, slot}, decoding, operation, seen, shard_.now_);
+    seen = Seen::whole;
+  }
+  void answer(const protocols::Answer& answer) override {
+    shard_.events_->answer({shard_.number_, slot}, decoding, answer, shard_.now_);
+  }
+  void attribute(const protocols::Attribute& attribute) override {
+    shard_.events_->attribute({shard_.number_, slot}, decoding, attribute, shard_.now_);
+  }
+  void deviation(std::string_view name) override { shard_.events_->deviation({shard_.number_, slot}, name); }
+
+ private:
+  Shard& shard_;
+};
+
+Shard::Shard(uint32_t number, const ShardLimits& limits, Events& events)
+    : number_(number),
+      limits_(limits),
+      events_(events),
+      flows_(limits.flows),
+      output_(std::make_unique<Output>(*this)) {
+  for (size_t i = 0; i < protocols::registry().size(); ++i) {
+    probes_.push_back(protocols::registry()[i].make({static_cast<uint16_t>(i + 1)}));
+  }
+}
+
+Shard::~Shard() = default;
+
+void Shard::packet(const RawPacket& raw) {
+  now_ = {raw.time, raw.number};
+  Packet packet;
+  switch (parse_packet(raw, packet)) {
+    case Parsed::ip:
+      ip_packet(packet);
+      return;
+    case Parsed::fragment: {
+      Packet whole;
+      if (fragments_.add(packet, whole)) ip_packet(whole);
+      return;
+    }
+    case Parsed::other:
+    case Parsed::unsupported:
+      return;
+    case Parsed::malformed:
+      events_->packet_trouble(packet.reason, now_);
+      return;
+    case Parsed::truncated:
+      events_->packet_trouble("cut inside its headers", now_);
+      return;
+  }
+}
+
+void Shard::ip_packet(Packet& packet) {
+  Direction direction{};
+  uint32_t slot = flow_of(packet, direction);
+  Flow* flow = &flows_[slot];
+  const bool opens = packet.transport == Transport::tcp && (packet.tcp_flags & tcp_flag::syn) != 0 &&
+                     (packet.tcp_flags & tcp_flag::ack) == 0;
+  if (opens && flow->packets[0] + flow->packets[1] > 0 && (flow->over || flow->stream.synchronised(direction)) &&
+      packet.sequence + 1 != flow->stream.expected(direction)) {
+    stop(slot, flow->reset ? "reset" : "closed", now_);
+    slot = flow_of(packet, direction);
+    flow = &flows_[slot];
+  }
+  flow->last = packet.time;
+  ++flow->packets[index(direction)];
+  flow->octets[index(direction)] += packet.payload.size() + packet.missing;
+  if (packet.transport == Transport::tcp) {
+    tcp_packet(slot, packet, direction);
+  } else if (packet.transport == Transport::udp && !packet.payload.empty()) {
+    datagram(slot, direction, packet.payload);
+  }
+}
+
+uint32_t Shard::flow_of(const Packet& packet, Direction& direction) {
+  bool low_is_source = false;
+  const FlowKey key = FlowKey::of(packet, low_is_source);
+  const uint64_t hash = key.hash();
+  uint32_t slot = flows_.find(key, hash);
+  if (slot == FlowTable::kNone) {
+    if (flows_.full()) stop(flows_.oldest_of_some(), "evicted", now_);
+    slot = flows_.insert(key, hash);
+    start(slot, packet, low_is_source);
+  }
+  direction = low_is_source == flows_[slot].client_is_low ? Direction::to_server : Direction::to_client;
+  return slot;
+}
+
+void Shard::start(uint32_t slot, const Packet& packet, bool low_is_source) {
+  Flow& flow = flows_[slot];
+  flow.transport = packet.transport;
+  flow.ip_protocol = packet.protocol;
+  flow.first = flow.last = packet.time;
+  flow.first_packet = packet.number;
+  flow.flow_id = packet.number;
+  if (packet.vlan_count > 0) flow.vlan = packet.vlans[0];
+  const bool tcp = packet.transport == Transport::tcp;
+  const bool syn = tcp && (packet.tcp_flags & tcp_flag::syn) != 0;
+  const bool answered = syn && (packet.tcp_flags & tcp_flag::ack) != 0;
+  flow.opening_seen = syn;
+  bool from_client = !answered;
+  if (!syn && packet.transport != Transport::none) {
+    // The start was not seen: the side with a protocol's own port is asked, else the one with the lower port.
+    const bool to_known = protocols::protocol_at(tcp, packet.destination_port).known();
+    const bool from_known = protocols::protocol_at(tcp, packet.source_port).known();
+    from_client =
+        to_known != from_known || !tcp ? to_known || !from_known : packet.source_port >= packet.destination_port;
+  }
+  flow.client_is_low = low_is_source == from_client;
+  FlowSide source{.mac = packet.source_mac, .port = packet.source_port};
+  FlowSide destination{.mac = packet.destination_mac, .port = packet.destination_port};
+  if (packet.has_ip) {
+    source.ip = packet.source;
+    destination.ip = packet.destination;
+  }
+  flow.client = from_client ? source : destination;
+  flow.server = from_client ? destination : source;
+  announce(slot, now_);
+}
+
+void Shard::announce(uint32_t slot, Moment moment) {
+  const Flow& flow = flows_[slot];
+  FlowStart start{.flow_id = flow.flow_id,
+                  .client = flow.client,
+                  .server = flow.server,
+                  .vlan = flow.vlan,
+                  .ip_protocol = flow.ip_protocol};
+  switch (flow.transport) {
+    case Transport::tcp:
+      start.transport = records::Transport::tcp;
+      break;
+    case Transport::udp:
+      start.transport = records::Transport::udp;
+      break;
+    case Transport::none:
+      start.transport = records::Transport::other;
+      break;
+  }
+  events_->flow_started({number_, slot}, start, moment);
+}
+
+void Shard::stop(uint32_t slot, std::string_view end, Moment moment) {
+  Flow& flow = flows_[slot];
+  output_->slot = slot;
+  if (flow.transport == Transport::tcp) flow.stream.flush(streams_, *output_);
+  FlowStop stopped{.first = flow.first,
+                   .last = flow.last,
+                   .first_packet = flow.first_packet,
+                   .opening_seen = flow.opening_seen,
+                   .end = end};
+  for (size_t i = 0; i < 2; ++i) {
+    stopped.packets[i] = flow.packets[flow.swapped ? 1 - i : i];
+    stopped.octets[i] = flow.octets[flow.swapped ? 1 - i : i];
+  }
+  events_->flow_stopped({number_, slot}, stopped, moment);
+  flows_.erase(slot);
+}
+
+void Shard::tcp_packet(uint32_t slot, const Packet& packet, Direction direction) {
+  output_->slot = slot;
+  flows_[slot].stream.feed(streams_, direction, segment_of(packet), *output_);
+}
+
+void Shard::datagram(uint32_t slot, Direction direction, Bytes payload) {
+  Flow& flow = flows_[slot];
+  bool wait = false;
+  if (!flow.decoder && (flow.detection_over || !detect(slot, direction, payload, wait))) return;
+  feed(slot, seen_as(flow, direction), payload);
+}
+
+void Shard::stream_data(uint32_t slot, Direction direction, Bytes bytes) {
+  Flow& flow = flows_[slot];
+  if (flow.decoder) {
+    consume(slot, seen_as(flow, direction), bytes);
+    return;
+  }
+  if (flow.detection_over) return;
+  std::vector<uint8_t> kept = std::move(flow.left[index(direction)]);  // what came before and was too short to tell
+  flow.left[index(direction)].clear();
+  if (!kept.empty()) {
+    kept.insert(kept.end(), bytes.begin(), bytes.end());
+    bytes = kept;
+  }
+  bool wait = false;
+  if (detect(slot, direction, bytes, wait)) {
+    consume(slot, seen_as(flow, direction), bytes);
+  } else if (wait && bytes.size() <= kWaitForProbe) {
+    flow.left[index(direction)].assign(bytes.begin(), bytes.end());
+  }
+}
+
+bool Shard::detect(uint32_t slot, Direction direction, Bytes bytes, bool& wait) {
+  Flow& flow = flows_[slot];
+  const bool tcp = flow.transport == Transport::tcp;
+  const Protocol at_server = protocols::protocol_at(tcp, flow.server.port);
+  const Protocol hinted = at_server.known() ? at_server : protocols::protocol_at(tcp, flow.client.port);
+  if (hinted.known() && try_protocol(slot, hinted, direction, bytes, wait)) return true;
+  for (size_t i = 0; i < probes_.size(); ++i) {
+    const Protocol protocol{static_cast<uint16_t>(i + 1)};
+    if (protocol == hinted || !(tcp ? protocol.entry().over_tcp : protocol.entry().over_udp)) continue;
+    if (try_protocol(slot, protocol, direction, bytes, wait)) return true;
+  }
+  if (++flow.attempts >= limits_.detection_attempts || (!hinted.known() && flow.attempts >= 4)) {
+    flow.detection_over = true;
+    flow.left[0] = {};
+    flow.left[1] = {};
+    if (hinted.known()) events_->protocol_missing({number_, slot}, hinted, now_);
+  }
+  return false;
+}
+
+bool Shard::try_protocol(uint32_t slot, Protocol protocol, Direction direction, Bytes bytes, bool& wait) {
+  const Flow& flow = flows_[slot];
+  const protocols::Decoder& probe = *probes_[protocol.number - 1u];
+  const Match match = probe.probe(direction, bytes);
+  if (match == Match::yes) {
+    adopt(slot, protocol, false);
+    return true;
+  }
+  // Who opened the connection is who asks; where nobody saw it open, the content may say that it is the other one.
+  const Match other = flow.opening_seen ? Match::no : probe.probe(protocols::opposite(direction), bytes);
+  if (other == Match::yes) {
+    adopt(slot, protocol, true);
+    return true;
+  }
+  wait = wait || match == Match::more || other == Match::more;
+  return false;
+}
+
+void Shard::adopt(uint32_t slot, Protocol protocol, bool swap) {
+  Flow& flow = flows_[slot];
+  flow.protocol = protocol;
+  flow.decoder = protocol.entry().make(protocol);
+  if (swap) {
+    flow.swapped = true;
+    std::swap(flow.left[0], flow.left[1]);
+    events_->roles_swapped({number_, slot});
+  }
+  events_->protocol_found({number_, slot}, protocol, now_);
+}
+
+void Shard::stream_gap(uint32_t slot, Direction raw_direction, uint64_t octets) {
+  Flow& flow = flows_[slot];
+  const Direction direction = seen_as(flow, raw_direction);
+  if (flow.decoder) {
+    flow.decoder->lost(direction, octets);
+    flow.resync_needed[index(direction)] = true;
+    flow.gap_before[index(direction)] = true;
+    flow.left[index(direction)].clear();
+  } else {
+    flow.left[index(raw_direction)].clear();
+  }
+  events_->trouble({number_, slot}, direction, "gap", "not recorded", octets, now_);
+}
+
+/// consume cuts what a stream put out into frames. A frame whose end is missing waits in `left`.
+void Shard::consume(uint32_t slot, Direction direction, Bytes bytes) {
+  Flow& flow = flows_[slot];
+  std::vector<uint8_t>& left = flow.left[index(direction)];
+  if (left.empty()) {
+    const size_t used = cut(slot, direction, bytes);
+    left.assign(bytes.begin() + static_cast<ptrdiff_t>(used), bytes.end());
+  } else {
+    left.insert(left.end(), bytes.begin(), bytes.end());
+    std::vector<uint8_t> whole = std::move(left);
+    left.clear();
+    const size_t used = cut(slot, direction, whole);
+    whole.erase(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(used));
+    flow.left[index(direction)] = std::move(whole);
+  }
+  const size_t bound = flow.protocol.entry().limits.message_octets + 65'536;
+  if (flow.left[index(direction)].size() > bound) {
+    events_->trouble({number_, slot}, direction, "malformed", "frame longer than the protocol allows",
+                     flow.left[index(direction)].size(), now_);
+    flow.left[index(direction)].clear();
+    flow.resync_needed[index(direction)] = true;
+  }
+}
+
+/// cut feeds all whole frames at the beginning of `bytes` and says how many octets it used.
+size_t Shard::cut(uint32_t slot, Direction direction, Bytes bytes) {
+  Flow& flow = flows_[slot];
+  protocols::Decoder& decoder = *flow.decoder;
+  size_t used = 0;
+  while (used < bytes.size()) {
+    const Bytes rest = bytes.subspan(used);
+    if (flow.resync_needed[index(direction)]) {
+      const size_t skipped = decoder.resync(direction, rest);
+      used += skipped;
+      if (skipped >= rest.size()) return bytes.size();
+      flow.resync_needed[index(direction)] = false;
+      continue;
+    }
+    const Frame frame = decoder.frame(direction, rest);
+    if (frame.state == Frame::State::more) break;
+    if (frame.state == Frame::State::complete && frame.size > 0 && frame.size <= rest.size()) {
+      feed(slot, direction, rest.first(frame.size));
+      used += frame.size;
+      continue;
+    }
+    events_->trouble({number_, slot}, direction, "malformed", "no frame of the protocol begins here", 1, now_);
+    decoder.lost(direction, 0);
+    ++used;
+    flow.resync_needed[index(direction)] = true;
+  }
+  return used;
+}
+
+void Shard::feed(uint32_t slot, Direction direction, Bytes frame) {
+  Flow& flow = flows_[slot];
+  output_->slot = slot;
+  output_->decoding = direction;
+  output_->seen = flow.gap_before[index(direction)] ? Seen::gap_before : Seen::whole;
+  const Feed fed = flow.decoder->feed(direction, frame, *output_);
+  switch (fed.state) {
+    case Feed::State::complete:
+      flow.gap_before[index(direction)] = false;
+      return;
+    case Feed::State::held:
+      return;
+    case Feed::State::malformed:
+      events_->trouble({number_, slot}, direction, "malformed", fed.reason, 1, now_);
+      return;
+    case Feed::State::unsupported:
+      events_->trouble({number_, slot}, direction, "unsupported", fed.reason, 1, now_);
+      return;
+  }
+}
+
+void Shard::tick(Moment moment) {
+  now_ = moment;
+  for (uint32_t slot = 0; slot < flows_.slots(); ++slot) {
+    Flow& flow = flows_[slot];
+    if (!flow.live) continue;
+    output_->slot = slot;
+    if (flow.stream.holding()) flow.stream.expire(streams_, moment.time, *output_);
+    const Duration silent = moment.time - flow.last;
+    if (flow.over && silent > limits_.over_idle) {
+      stop(slot, flow.reset ? "reset" : "closed", moment);
+    } else if (silent > (flow.transport == Transport::tcp ? limits_.tcp_idle : limits_.udp_idle)) {
+      stop(slot, "idle", moment);
+    }
+  }
+}
+
+void Shard::finish(Moment moment) {
+  now_ = moment;
+  for (uint32_t slot = 0; slot < flows_.slots(); ++slot) {
+    const Flow& flow = flows_[slot];
+    if (!flow.live) continue;
+    stop(slot, !flow.over ? "capture-end" : flow.reset ? "reset" : "closed", moment);
+  }
+}
+
+}  // namespace rampart::monitor
