@@ -89,6 +89,8 @@ Feed Application::response(const LinkHeader& link, Bytes fragment, Sink& sink) {
     if (asked != nullptr) answer.key = self;
   }
   answer.outcome = read_indications(static_cast<uint16_t>(load_big<2>(fragment.data() + 2)));
+  // What is sent unasked refuses nothing; the bits may still stand from a request before.
+  if (unsolicited) answer.outcome = {.indications = answer.outcome.indications};
   answer.action = asked != nullptr ? asked->action : Action::read;
   const bool final = unsolicited || (control & kFin) != 0;
   return give_answers(answer, asked, fragment.subspan(4), final, link.source, sink);

@@ -21,10 +21,10 @@ class Dnp3Decoder : public Decoder {
     const Frame frame = find_frame(bytes);
     if (frame.state == Frame::State::more && bytes.size() < kHeaderOctets) return Match::more;
     if (frame.state != Frame::State::malformed) return Match::yes;
-    // The stream may begin inside a frame, whose header we never saw. What follows must then be a verified header.
+    // The stream may begin inside a frame, whose header we never saw. Its blocks, or the next header, tell then.
     const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kHeaderOctets));
     const size_t at = find_header(window);
-    return window.size() - at >= kHeaderOctets ? Match::yes : Match::no;
+    return window.size() - at >= kHeaderOctets || blocks_verified(window) ? Match::yes : Match::no;
   }
   Frame frame(Direction, Bytes bytes) override { return find_frame(bytes); }
   size_t resync(Direction, Bytes after_gap) override { return find_header(after_gap); }

@@ -70,7 +70,11 @@ constexpr Action kActions[function::kLastRequest + 1] = {
     Action::operate,    // direct operate, no answer
     Action::configure,  // the freezes change what later reads of frozen points return; freeze and clear sets counters
                         // to 0
-    Action::configure, Action::configure, Action::configure, Action::configure, Action::configure,
+    Action::configure,
+    Action::configure,
+    Action::configure,
+    Action::configure,
+    Action::configure,
     Action::stop,       // cold restart
     Action::stop,       // warm restart
     Action::configure,  // initialize data

@@ -54,6 +54,19 @@ size_t find_header(Bytes bytes) {
   return bytes.size();
 }
 
+bool blocks_verified(Bytes bytes) {
+  constexpr size_t kStride = kBlockOctets + 2;
+  for (size_t at = 0; at < kStride && bytes.size() >= at + 2 * kStride; ++at) {
+    const uint8_t* first = bytes.data() + at;
+    const uint8_t* second = first + kStride;
+    if (block_crc<kBlockOctets>(first) == load_little<2>(first + kBlockOctets) &&
+        block_crc<kBlockOctets>(second) == load_little<2>(second + kBlockOctets)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool remove_checksums(Bytes frame, size_t user_octets, uint8_t* out) {
   const uint8_t* at = frame.data() + kHeaderOctets;
   while (user_octets >= kBlockOctets) {

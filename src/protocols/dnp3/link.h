@@ -60,6 +60,8 @@ Frame find_frame(Bytes bytes);
 /// find_header is the offset of the next verified header, or of the beginning of one that the end of `bytes` cuts
 /// short, or the size where there is neither.
 size_t find_header(Bytes bytes);
+/// blocks_verified: two blocks of user data with right checksums lie in `bytes`, which begin somewhere in a frame.
+bool blocks_verified(Bytes bytes);
 /// remove_checksums copies the user data of `frame`, which is whole, to `out`; false where a block's checksum is wrong.
 bool remove_checksums(Bytes frame, size_t user_octets, uint8_t* out);
 /// build_frame writes one frame around at most 250 octets of user data.
