@@ -265,7 +265,11 @@ void TcpStream::accept(const Call& call, Direction direction, Piece piece) {
   }
   if (piece.missing != 0) put_gap(call, direction, end);
   if (piece.fin) close(call, direction);
-  if (mine.held) mine.held->strays = 0;
+  if (mine.held) {
+    mine.held->strays = 0;
+    mine.held->since = ticks(call.time);
+    mine.held->after_ack = 0;
+  }
   drain(call, direction);
 }
 
@@ -353,7 +357,14 @@ void TcpStream::drain(const Call& call, Direction direction) {
         mine.next += kept.length - known;
         call.sink.data(direction, Bytes(kept.data.get() + known, kept.length - known));
       }
-      if (kept.missing != 0) put_gap(call, direction, kept.end() + kept.missing);
+      if (kept.missing == 0) continue;
+      const uint32_t cut_end = kept.end() + kept.missing;
+      if (!held.pieces.empty()) {  // what was cut may reach beyond the next piece
+        Held::Kept& next = held.pieces.front();
+        next.missing =
+            static_cast<uint32_t>(std::max(static_cast<int32_t>(next.missing), distance(next.end(), cut_end)));
+      }
+      put_gap(call, direction, cut_end);
     }
     if (progress) {
       held.since = ticks(call.time);

@@ -85,6 +85,408 @@ TEST_F(Stream, PutsSegmentsInOrder) {
   ask(3, "cd");
   EXPECT_EQ(heard.of(kServer), "abcdef");
   EXPECT_FALSE(stream.holding());
+  EXPECT_EQ(context.held_octets, 0u);
+}
+
+TEST_F(Stream, GoesOnOverTheWrapOfSequenceNumbers) {
+  ask(0xfffffffe, "ab");
+  ask(2, "ef");
+  ask(0, "cd");
+  ask(4, "gh");
+  ask(0xfffffffe, "ab");
+  EXPECT_EQ(heard.of(kServer), "abcdefgh");
+}
+
+TEST_F(Stream, DropsRetransmissionsAndTrimsOverlaps) {
+  ask(1, "abcd");
+  ask(1, "abcd");
+  ask(3, "cdef");
+  ask(1, "xxxxxxg");
+  EXPECT_EQ(heard.of(kServer), "abcdefg");
+  EXPECT_EQ(context.statistics.retransmitted, 1u);
+  EXPECT_EQ(context.statistics.trimmed, 2u);
+}
+
+TEST_F(Stream, LetsTheFirstDataWinAndCountsWhatDiffers) {
+  ask(1, "a");
+  ask(4, "def");
+  ask(3, "CDEFG");
+  ask(2, "b");
+  EXPECT_EQ(heard.of(kServer), "abCdefG");
+  EXPECT_EQ(context.statistics.conflicting, 1u);
+}
+
+TEST_F(Stream, LetsHeldDataWinOverASegmentThatFillsTheHole) {
+  ask(1, "a");
+  ask(4, "d");
+  ask(2, "bcXefg");
+  EXPECT_EQ(heard.of(kServer), "abcdefg");
+  EXPECT_EQ(context.statistics.conflicting, 1u);
+}
+
+TEST_F(Stream, BeginsWithTheFirstDataOfAConnectionAlreadyRunning) {
+  feed(kServer, 700, "", tcp_flag::ack, 900);
+  ask(750, "ab");
+  feed(kClient, 900, "xy", tcp_flag::ack, 752);
+  EXPECT_EQ(flushed(), "ab");
+  EXPECT_EQ(heard.of(kClient), "xy");
+  EXPECT_FALSE(stream.synchronised(kServer));
+}
+
+TEST_F(Stream, TakesTheFirstNumberFromTheSyn) {
+  feed(kServer, 9, "", tcp_flag::syn);
+  ask(12, "cd");
+  EXPECT_EQ(heard.of(kServer), "");
+  ask(10, "ab");
+  EXPECT_EQ(heard.of(kServer), "abcd");
+  EXPECT_TRUE(stream.synchronised(kServer));
+}
+
+TEST_F(Stream, TakesDataFromASyn) {
+  feed(kServer, 9, "ab", tcp_flag::syn);
+  ask(12, "cd");
+  EXPECT_EQ(heard.of(kServer), "abcd");
+}
+
+TEST_F(Stream, AcceptsASynRecordedBehindItsData) {
+  ask(10, "ab");
+  feed(kServer, 9, "", tcp_flag::syn);
+  ask(12, "cd");
+  EXPECT_EQ(heard.of(kServer), "abcd");
+  EXPECT_EQ(context.statistics.restarts, 0u);
+}
+
+TEST_F(Stream, IgnoresKeepAliveProbes) {
+  ask(1, "abc");
+  ask(3, "");
+  ask(3, "?");
+  ask(4, "def");
+  EXPECT_EQ(heard.of(kServer), "abcdef");
+  EXPECT_EQ(context.statistics.keep_alives, 2u);
+}
+
+TEST_F(Stream, IgnoresAKeepAliveProbeThatIsTheFirstThingSeen) {
+  feed(kServer, 99, "", tcp_flag::ack, 500);
+  feed(kClient, 500, "", tcp_flag::ack, 100);
+  feed(kServer, 99, "?", tcp_flag::ack, 500);
+  feed(kServer, 100, "abc", tcp_flag::ack, 500);
+  EXPECT_EQ(flushed(), "abc");
+}
+
+TEST_F(Stream, PassesZeroWindowProbes) {
+  ask(1, "abc");
+  ask(4, "d");
+  ask(4, "def");
+  EXPECT_EQ(heard.of(kServer), "abcdef");
+}
+
+TEST_F(Stream, WaitsForTheLastSegmentBeforeItCloses) {
+  ask(1, "ab");
+  feed(kServer, 5, "", tcp_flag::fin);
+  EXPECT_FALSE(stream.closed(kServer));
+  ask(3, "cd");
+  EXPECT_EQ(heard.of(kServer), "abcd.");
+  feed(kServer, 5, "", tcp_flag::fin);
+  EXPECT_EQ(flushed(), "abcd.");
+}
+
+TEST_F(Stream, PassesAndCountsDataBehindAFin) {
+  feed(kServer, 1, "ab", tcp_flag::fin);
+  ask(3, "cd");
+  EXPECT_EQ(flushed(), "ab.cd");
+  EXPECT_EQ(context.statistics.data_after_fin, 1u);
+}
+
+TEST_F(Stream, PutsOutWhatItHasBeforeAReset) {
+  ask(1, "ab");
+  ask(5, "ef");
+  feed(kServer, 7, "", tcp_flag::rst);
+  EXPECT_EQ(heard.of(kServer), "ab<2>ef!");
+  EXPECT_TRUE(stream.over());
+  feed(kClient, 1, "", tcp_flag::rst);
+  EXPECT_EQ(heard.of(kClient), "");
+}
+
+TEST_F(Stream, IgnoresAResetFarFromWhatIsExpected) {
+  ask(1, "ab");
+  feed(kServer, 1u << 30, "", tcp_flag::rst);
+  ask(3, "cd");
+  EXPECT_EQ(flushed(), "abcd");
+  EXPECT_EQ(context.statistics.late_resets, 1u);
+}
+
+TEST_F(Stream, TakesARefusedConnectionAsReset) {
+  feed(kServer, 1, "", tcp_flag::syn);
+  feed(kClient, 0, "", tcp_flag::rst | tcp_flag::ack, 2);
+  EXPECT_EQ(heard.of(kClient), "!");
+}
+
+TEST_F(Stream, DoesNotTakeAnAcknowledgementRecordedBeforeTheDataForALoss) {
+  feed(kClient, 500, "x", tcp_flag::ack, 1);
+  ask(1, "ab");
+  acknowledge(9);
+  ask(5, "ef");
+  ask(7, "gh");
+  EXPECT_EQ(heard.of(kServer), "ab");
+  ask(3, "cd");
+  EXPECT_EQ(flushed(), "abcdefgh");
+  EXPECT_EQ(context.statistics.holes, 0u);
+}
+
+TEST_F(Stream, GivesUpAnAcknowledgedHoleAfterSomeSegments) {
+  ask(1, "ab");
+  acknowledge(5);
+  ask(5, "ef");
+  ask(7, "gh");
+  ask(9, "ij");
+  EXPECT_EQ(heard.of(kServer), "ab");
+  ask(11, "kl");
+  EXPECT_EQ(heard.of(kServer), "ab<2>efghijkl");
+  EXPECT_EQ(context.statistics.lost_octets, 2u);
+}
+
+TEST_F(Stream, GivesUpAnAcknowledgedHoleAtOnceWhereTheAcknowledgementIsOld) {
+  ask(1, "ab", 0);
+  acknowledge(5, 10);
+  ask(5, "ef", 200);
+  EXPECT_EQ(heard.of(kServer), "ab<2>ef");
+}
+
+TEST_F(Stream, GivesUpAnAcknowledgedHoleBeforeTheAnswerToWhatFollows) {
+  ask(1, "ab", 0);
+  ask(5, "ef", 100);
+  feed(kClient, 500, "answer", tcp_flag::ack, 7, 101);
+  EXPECT_EQ(heard.of(kServer), "ab");
+  feed(kClient, 506, "", tcp_flag::ack, 7, 130);
+  EXPECT_EQ(heard.of(kServer), "ab<2>ef");
+}
+
+TEST_F(Stream, DoesNotBelieveAnAcknowledgementFromFarAway) {
+  ask(1, "ab");
+  acknowledge(0x40000000);
+  EXPECT_EQ(flushed(), "ab");
+}
+
+TEST_F(Stream, WaitsLongForWhatNobodyAcknowledged) {
+  ask(1, "ab", 0);
+  ask(5, "ef", 100);
+  acknowledge(3, 9000);
+  EXPECT_EQ(heard.of(kServer), "ab");
+  stream.expire(context, at(10050), heard);
+  EXPECT_EQ(heard.of(kServer), "ab");
+  stream.expire(context, at(10200), heard);
+  EXPECT_EQ(heard.of(kServer), "ab<2>ef");
+}
+
+TEST_F(Stream, CountsTheTimeOfAHoleFromTheLastProgress) {
+  ask(1, "ab", 0);
+  ask(100, "zz", 100);
+  ask(3, "cd", 9000);
+  stream.expire(context, at(12000), heard);
+  EXPECT_EQ(heard.of(kServer), "abcd") << "a forged early segment must not make what runs a loss";
+}
+
+TEST_F(Stream, GivesUpTheFirstHoleWhereTooManySegmentsAreHeld) {
+  context.limits.held_segments = 3;
+  ask(1, "a");
+  for (uint32_t i = 0; i < 3; ++i) ask(3 + 2 * i, "b");
+  EXPECT_EQ(heard.of(kServer), "a");
+  ask(9, "c");
+  EXPECT_EQ(heard.of(kServer), "a<1>b");
+  EXPECT_EQ(flushed(), "a<1>b<1>b<1>b<1>c");
+}
+
+TEST_F(Stream, GivesUpTheFirstHoleWhereTooManyOctetsAreHeld) {
+  context.limits.held_octets = 1000;
+  const std::string much(600, 'x');
+  ask(1, "a");
+  ask(3, much);
+  EXPECT_EQ(heard.of(kServer), "a");
+  ask(1000, much);
+  EXPECT_EQ(heard.of(kServer), "a<1>" + much);
+}
+
+TEST_F(Stream, KeepsTheBoundOverAllStreams) {
+  context.limits.all_held_octets = 1000;
+  TcpStream other;
+  TcpSegment segment{1, 0, 0, as_bytes("a"), 0, at(0)};
+  Heard unheard;
+  other.feed(context, kServer, segment, unheard);
+  const std::string much(900, 'x');
+  segment.sequence = 3;
+  segment.payload = as_bytes(much);
+  other.feed(context, kServer, segment, unheard);
+  EXPECT_GT(context.held_octets, 900u);
+  ask(1, "a");
+  ask(3, much);
+  EXPECT_EQ(heard.of(kServer), "a<1>" + much);
+  EXPECT_EQ(unheard.of(kServer), "a");
+}
+
+TEST_F(Stream, GivesItsShareBackWhenItIsThrownAway) {
+  {
+    TcpStream other;
+    Heard unheard;
+    other.feed(context, kServer, {1, 0, 0, as_bytes("a"), 0, at(0)}, unheard);
+    other.feed(context, kServer, {5, 0, 0, as_bytes("b"), 0, at(0)}, unheard);
+    EXPECT_GT(context.held_octets, 0u);
+  }
+  EXPECT_EQ(context.held_octets, 0u);
+}
+
+TEST_F(Stream, MarksAtTheEndWhatOnlyTheOtherSideSaw) {
+  ask(1, "ab");
+  acknowledge(9);
+  EXPECT_EQ(flushed(), "ab<6>");
+}
+
+TEST_F(Stream, TakesTheTailOfACutSegmentForAGap) {
+  feed(kServer, 1, "abc", 0, 0, 0, 5);
+  ask(9, "ijk");
+  EXPECT_EQ(heard.of(kServer), "abc<5>ijk");
+}
+
+TEST_F(Stream, TakesTheTailOfACutSegmentThatWasHeldForAGap) {
+  ask(1, "a");
+  feed(kServer, 5, "efg", 0, 0, 0, 5);
+  ask(13, "m");
+  feed(kServer, 2, "b", 0, 0, 0, 2);
+  EXPECT_EQ(flushed(), "ab<2>efg<5>m");
+}
+
+TEST_F(Stream, FillsTheTailOfACutSegmentWithWhatIsHeld) {
+  ask(1, "a");
+  ask(4, "de");
+  feed(kServer, 2, "b", 0, 0, 0, 6);
+  EXPECT_EQ(heard.of(kServer), "ab<1>de<3>") << "the cut segment covers 2 to 9";
+}
+
+TEST_F(Stream, ClosesBehindACutSegmentWithAFin) {
+  feed(kServer, 1, "a", tcp_flag::fin, 0, 0, 2);
+  EXPECT_EQ(heard.of(kServer), "a<2>.");
+}
+
+TEST_F(Stream, StartsAgainOnTheSamePortsAfterTheEnd) {
+  feed(kServer, 9, "", tcp_flag::syn);
+  ask(10, "ab");
+  feed(kClient, 50, "", tcp_flag::rst);
+  feed(kServer, 5000, "", tcp_flag::syn);
+  ask(5001, "cd");
+  EXPECT_EQ(flushed(), "ab|cd");
+  EXPECT_EQ(context.statistics.restarts, 1u);
+}
+
+TEST_F(Stream, StartsAgainOnlyWhenTheOtherSideAgrees) {
+  feed(kServer, 9, "", tcp_flag::syn);
+  feed(kClient, 99, "", tcp_flag::syn | tcp_flag::ack, 10);
+  feed(kServer, 10, "ab", tcp_flag::ack, 100);
+  feed(kServer, 70000000, "", tcp_flag::syn);
+  feed(kServer, 12, "cd", tcp_flag::ack, 100);
+  EXPECT_EQ(heard.of(kServer), "abcd") << "a forged SYN is answered by a challenge and changes nothing";
+  feed(kClient, 8000, "", tcp_flag::syn | tcp_flag::ack, 70000001);
+  feed(kServer, 70000001, "ef", tcp_flag::ack, 8001);
+  feed(kClient, 8001, "gh", tcp_flag::ack, 70000003);
+  EXPECT_EQ(flushed(), "abcd|ef");
+  EXPECT_EQ(heard.of(kClient), "|gh");
+}
+
+TEST_F(Stream, FollowsAConnectionWhoseNumbersJumpedButNotASingleForgedSegment) {
+  ask(1, "ab");
+  ask(1u << 30, "evil");
+  ask(3, "cd");
+  EXPECT_EQ(heard.of(kServer), "abcd");
+  for (uint32_t i = 0; i < 6; ++i) ask((1u << 30) + i * 2, "mn");
+  EXPECT_EQ(flushed(), "abcd<0>mnmnmn");
+  EXPECT_EQ(context.statistics.strays, 5u);
+}
+
+TEST_F(Stream, NeverWaitsWhereTimeRunsBackwards) {
+  ask(1, "ab", 50000);
+  ask(5, "ef", 100);
+  ask(3, "cd", 0);
+  EXPECT_EQ(heard.of(kServer), "abcdef");
+}
+
+/// One segment of a random plan.
+struct Part {
+  size_t begin = 0;
+  size_t end = 0;
+  uint64_t place = 0;
+};
+
+/// cut makes segments of random sizes that cover `size` octets; some overlap the one before, some come twice. A
+/// segment moves at most `reach` places from where it belongs.
+std::vector<Part> cut(std::mt19937_64& random, size_t size, size_t largest, uint64_t reach) {
+  std::vector<Part> parts;
+  uint64_t place = 0;
+  for (size_t begin = 0; begin < size;) {
+    const size_t end = std::min(size, begin + 1 + random() % largest);
+    const size_t back = random() % 4 == 0 ? random() % 5 : 0;
+    parts.push_back({begin - std::min(back, begin), end, ++place * 4 + random() % (reach * 4)});
+    if (random() % 8 == 0) parts.push_back({begin, end, place * 4 + random() % (reach * 4)});
+    begin = end;
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.place < b.place; });
+  return parts;
+}
+
+std::string random_text(std::mt19937_64& random, size_t size) {
+  std::string text(size, ' ');
+  for (char& letter : text) letter = static_cast<char>('a' + random() % 26);
+  return text;
+}
+
+TEST(StreamProperty, SameBytesComeOutHoweverTheyAreCutReorderedRepeatedAndOverlapped) {
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    std::mt19937_64 random(seed);
+    const std::string text = random_text(random, 1 + random() % 3000);
+    const auto initial = static_cast<uint32_t>(seed % 2 ? random() : 0u - random() % 3000);
+    StreamContext context;
+    context.limits.held_segments = 100;
+    TcpStream stream;
+    Heard heard;
+    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at(0)}, heard);
+    const size_t largest = seed % 5 == 0 ? 1 : 1 + random() % 200;
+    for (const Part& part : cut(random, text.size(), largest, 1 + random() % 20)) {
+      const Bytes payload = as_bytes(text).subspan(part.begin, part.end - part.begin);
+      const uint8_t flags = part.end == text.size() ? tcp_flag::fin : 0;
+      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, flags, payload, 0, at(0)}, heard);
+    }
+    EXPECT_EQ(heard.of(kServer), text + ".") << "seed " << seed;
+    EXPECT_FALSE(stream.holding()) << "seed " << seed;
+    EXPECT_EQ(context.held_octets, 0u);
+    EXPECT_EQ(context.statistics.conflicting, 0u);
+  }
+}
+
+TEST(StreamProperty, GapsLieExactlyWhereSegmentsWereLost) {
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    std::mt19937_64 random(seed);
+    const std::string text = random_text(random, 1 + random() % 3000);
+    const auto initial = static_cast<uint32_t>(random());
+    StreamContext context;
+    TcpStream stream;
+    Heard heard;
+    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at(0)}, heard);
+    std::vector<bool> seen(text.size(), false);
+    for (const Part& part : cut(random, text.size(), 1 + random() % 100, 1 + random() % 10)) {
+      if (random() % 10 == 0) continue;
+      std::fill(seen.begin() + static_cast<long>(part.begin), seen.begin() + static_cast<long>(part.end), true);
+      const Bytes payload = as_bytes(text).subspan(part.begin, part.end - part.begin);
+      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, 0, payload, 0, at(0)}, heard);
+    }
+    stream.feed(context, kServer, {initial + static_cast<uint32_t>(text.size()), 0, tcp_flag::fin, {}, 0, at(0)},
+                heard);
+    stream.flush(context, heard);
+    std::string expected;
+    for (size_t i = 0; i < text.size();) {
+      size_t end = i;
+      while (end < text.size() && seen[end] == seen[i]) ++end;
+      expected += seen[i] ? text.substr(i, end - i) : "<" + std::to_string(end - i) + ">";
+      i = end;
+    }
+    EXPECT_EQ(heard.of(kServer), expected + ".") << "seed " << seed;
+  }
 }
 
 }  // namespace
