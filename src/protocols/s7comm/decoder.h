@@ -81,8 +81,7 @@ class S7Decoder final : public Decoder {
 
   Asked& remember(const Header& header, Direction direction, const Service& service);
   /// part joins the payloads of one answer; the whole one on its last part, else empty.
-  Bytes part(const Header& header, const UserdataHeader& userdata, Bytes payload, Direction direction,
-             const Object* object);
+  Bytes part(const UserdataHeader& userdata, Bytes payload, Direction direction, const Object* object);
 
   Protocol self_;
   std::array<cotp::Reassembler, 2> reassembly_ = {cotp::Reassembler(kMessageOctets), cotp::Reassembler(kMessageOctets)};

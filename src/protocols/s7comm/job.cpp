@@ -179,7 +179,11 @@ Feed S7Decoder::program_control(const Header& header, Asked& asked, Sink& sink) 
     if (operation.item == 0) sink.operation(operation);
     return malformed("list of blocks cut short");
   }
-  if (is_printable(name)) set_name(operation.object, kService, name);
+  // Where our name of the function says less than the service's own, that one is the object.
+  const bool own_name = service.action != Action::start && service.action != Action::program;
+  if ((own_name || as_text(name).starts_with("_N_")) && is_printable(name)) {
+    set_name(operation.object, kService, name);
+  }
   sink.operation(operation);
   return {};
 }

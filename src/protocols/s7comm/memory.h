@@ -86,6 +86,7 @@ struct Upload {
 /// Partial is an answer of several messages; `object` is what its request asked for.
 struct Partial {
   uint64_t key = 0;
+  uint8_t unit = 0;
   Object object{};
   std::vector<uint8_t> octets;
 };

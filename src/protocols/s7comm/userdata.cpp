@@ -136,14 +136,8 @@ Feed S7Decoder::userdata_request(const Header& header, const UserdataHeader& use
     if (partial != nullptr) operation.object = partial->object;
   } else {
     object_of(userdata, item.data, operation.object);
-  }
-  if (userdata.group == kCpu && userdata.subfunction == 1 && operation.object.addressed()) {
-    const uint64_t address = operation.object.first;
-    const uint8_t octets[] = {static_cast<uint8_t>(address >> 24), static_cast<uint8_t>(address >> 16),
-                              static_cast<uint8_t>(address >> 8), static_cast<uint8_t>(address)};
-    keep(asked, octets);
-  } else if (userdata.group == kBlocks && operation.object.space == kBlock) {
-    keep(asked, item.data);
+    const bool numbered = operation.object.space == kSzl || operation.object.space == kBlock;
+    if (numbered) keep(asked, item.data.first(std::min<size_t>(item.data.size(), 8)));
   }
   if (carries_values(userdata) && !item.data.empty()) operation.values = Values::one(ValueType::octets, item.data);
   sink.operation(operation);
@@ -174,7 +168,7 @@ Feed S7Decoder::userdata_answer(const Header& header, const UserdataHeader& user
     }
     Object object;
     if (asked != nullptr && asked->kept) object_of(userdata, asked->octets, object);
-    const Bytes whole = part(header, userdata, item.data, direction, &object);
+    const Bytes whole = part(userdata, item.data, direction, &object);
     const Subscription* subscription =
         is_cyclic(userdata) ? subscriptions_.get(subscription_key(userdata, direction)) : nullptr;
     if (is_cyclic(userdata) && whole.size() >= 2) {
@@ -201,7 +195,7 @@ Feed S7Decoder::userdata_push(const Header& header, const UserdataHeader& userda
     return {};
   }
   const bool watched = is_cyclic(userdata) || is_variable_table(userdata);
-  const Bytes payload = part(header, userdata, item.data, direction, nullptr);
+  const Bytes payload = part(userdata, item.data, direction, nullptr);
   if (watched && payload.size() >= 2) {
     const Subscription* known = subscriptions_.get(subscription_key(userdata, direction));
     const Subscription none;
@@ -214,21 +208,19 @@ Feed S7Decoder::userdata_push(const Header& header, const UserdataHeader& userda
   return {};
 }
 
-Bytes S7Decoder::part(const Header&, const UserdataHeader& userdata, Bytes payload, Direction direction,
-                      const Object* object) {
+Bytes S7Decoder::part(const UserdataHeader& userdata, Bytes payload, Direction direction, const Object* object) {
   // The octet that numbers the parts' common answer is zero where there is only one.
   if (userdata.unit == 0 && !userdata.more) return payload;
   const uint64_t key = partial_key(userdata, direction);
   Partial* known = partials_.get(key);
   const bool first = object != nullptr && object->addressed();
-  if (known == nullptr || first) {
-    // The last part of something whose beginning was not seen means nothing.
-    if (!userdata.more) return {};
-    Partial& partial = partials_.take(key);
-    partial.object = object == nullptr ? Object{} : *object;
-    partial.object.name = {};
-    partial.octets.clear();
-    known = &partial;
+  if (known == nullptr || first || known->unit != userdata.unit) {
+    if (!userdata.more) return {};  // the last part of something whose beginning was not seen
+    known = &partials_.take(key);
+    known->unit = userdata.unit;
+    known->object = object == nullptr ? Object{} : *object;
+    known->object.name = {};
+    known->octets.clear();
   }
   if (known->octets.size() + payload.size() > kMessageOctets) {
     partials_.forget(key);
