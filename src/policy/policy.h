@@ -76,6 +76,8 @@ struct Verdict {
 };
 
 class Policy;
+/// plant_of gives the plant that a policy was made from; it lives as long as the policy.
+const plant::Plant& plant_of(const Policy& policy);
 
 struct Compiled {
   std::shared_ptr<const Policy> policy;  // null where a problem is an error

@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "policy/situation.h"
+#include "policy/value.h"
+
+namespace rampart::policy {
+namespace {
+
+using protocols::Action;
+using protocols::Operation;
+
+/// Question is one call of decide: what every rule asks for again is found once.
+class Question {
+ public:
+  Question(const Policy& policy, const Situation& situation, const Parties& parties, const Operation& operation,
+           TimePoint now)
+      : policy_(policy), situation_(situation), parties_(parties), operation_(operation), now_(now) {}
+
+  /// weigh gives the verdict of one rule for this pair, protocol and action; nothing where the rule is not about it.
+  /// What is denied is denied for the first condition that fails, in the order of Reason; what fails for certain
+  /// weighs more than what is not known.
+  bool weigh(uint32_t index, Verdict& verdict) {
+    const RuleAt& at = policy_.rules_at[index];
+    const RuleOf& rule = policy_.rules[at.rule];
+    if (!concerns(at, rule)) return false;
+    verdict = {.decision = Decision::allowed, .reason = Reason::rule, .conduit = rule.conduit, .rule = rule.rule};
+    const bool unknown = weigh_values(rule, verdict);
+    if (verdict.decision == Decision::denied) return true;
+    const bool safe = changes() && judgement().only_safe;
+    if (at.count > 0 && !safe && situation_.full(index, now_)) {
+      verdict.limit = at.count;
+      return deny(verdict, Reason::rate_exceeded);
+    }
+    if (rule.during != nullptr && !rule.during->covers(now_)) return deny(verdict, Reason::outside_calendar);
+    const bool people = rule.said->role != kNone || rule.said->approvals > 0;
+    if (people && situation_.sees_people()) {
+      if (rule.said->role != kNone && !situation_.leased(parties_, rule.said->role, rule.conduit, rule.rule, now_)) {
+        return deny(verdict, Reason::role_missing);
+      }
+      if (rule.said->approvals > 0 &&
+          situation_.approved(parties_, rule.conduit, rule.rule, now_) < rule.said->approvals) {
+        verdict.limit = rule.said->approvals;
+        return deny(verdict, Reason::approval_missing);
+      }
+    }
+    if (unknown || (people && !situation_.sees_people())) {
+      verdict.decision = Decision::undecidable;
+      verdict.reason = unknown ? Reason::value_unknown : Reason::role_unknown;
+    }
+    return true;
+  }
+
+ private:
+  static bool deny(Verdict& verdict, Reason reason) {
+    verdict.decision = Decision::denied;
+    verdict.reason = reason;
+    return true;
+  }
+  bool changes() const { return operation_.action == Action::write || operation_.action == Action::operate; }
+
+  bool concerns(const RuleAt& at, const RuleOf& rule) {
+    if (!rule.functions.empty() &&
+        !std::binary_search(rule.functions.begin(), rule.functions.end(), operation_.function.code)) {
+      return false;
+    }
+    if (!rule.narrowed()) return true;
+    return covered(policy_.regions_in(changes() ? at.exact : at.whole), extent(), operation_.values);
+  }
+
+  /// weigh_values is true where a value is not known and the rule does not let that pass.
+  bool weigh_values(const RuleOf& rule, Verdict& verdict) {
+    if (!changes()) return false;
+    const Judgement& values = judgement();
+    verdict.point = values.point;
+    verdict.value = values.value;
+    verdict.limit = values.limit;
+    if (values.breaks != Reason::rule) deny(verdict, values.breaks);
+    return values.unknown && rule.said->unknown == plant::Unknown::deny;
+  }
+
+  const Extent& extent() {
+    if (!has_extent_) extent_ = extent_of(operation_.object, operation_.values, operation_.protocol);
+    has_extent_ = true;
+    return extent_;
+  }
+  const Judgement& judgement() {
+    if (!has_judgement_) judgement_ = judge(policy_, situation_, parties_.server.asset, extent(), operation_);
+    has_judgement_ = true;
+    return judgement_;
+  }
+
+  const Policy& policy_;
+  const Situation& situation_;
+  const Parties& parties_;
+  const Operation& operation_;
+  const TimePoint now_;
+  Extent extent_;
+  Judgement judgement_;
+  bool has_extent_ = false, has_judgement_ = false;
+};
+
+/// nearer is true where `left` came nearer to being allowed: not known before denied, then the later condition.
+bool nearer(const Verdict& left, const Verdict& right) {
+  if (left.decision != right.decision) return left.decision == Decision::undecidable;
+  return left.decision == Decision::denied && left.reason > right.reason;
+}
+
+}  // namespace
+
+Index Policy::joined(Index one, Index other) const {
+  const std::vector<Index>& left = joining[one];
+  if (one == other) return inner[one];
+  const std::vector<Index>& right = joining[other];
+  size_t i = 0, k = 0;
+  while (i < left.size() && k < right.size()) {
+    if (left[i] == right[k]) return left[i];
+    if (left[i] < right[k]) {
+      ++i;
+    } else {
+      ++k;
+    }
+  }
+  return kNone;
+}
+
+Verdict decide(const Policy& policy, const Situation& situation, const Parties& parties, const Operation& operation,
+               TimePoint now) {
+  Verdict none;
+  const Party& client = parties.client;
+  const Party& server = parties.server;
+  if (!policy.knows(client)) none.reason = Reason::unknown_client;
+  if (policy.knows(client) && !policy.knows(server)) none.reason = Reason::unknown_server;
+  if (none.reason != Reason::no_rule) return none;
+  if (client.zone == server.zone && policy.inner[client.zone] == kNone) {
+    return {.decision = Decision::allowed, .reason = Reason::same_zone};
+  }
+  if (client.asset == kNone || server.asset == kNone) {
+    none.conduit = policy.joined(client.zone, server.zone);
+    none.reason = none.conduit == kNone ? Reason::no_conduit : Reason::unknown_asset;
+    return none;
+  }
+  const Slice* candidates =
+      policy.allowed.find(rule_key(client.asset, server.asset, operation.protocol, operation.action));
+  Verdict nearest = none;
+  if (candidates != nullptr) {
+    Question question(policy, situation, parties, operation, now);
+    for (uint32_t i = candidates->begin; i < candidates->begin + candidates->count; ++i) {
+      Verdict verdict;
+      if (!question.weigh(policy.candidates[i], verdict)) continue;
+      if (verdict.allowed()) return verdict;
+      if (nearest.rule == kNone || nearer(verdict, nearest)) nearest = verdict;
+    }
+  }
+  if (nearest.rule != kNone) return nearest;
+  none.conduit = policy.joined(client.zone, server.zone);
+  if (none.conduit == kNone) none.reason = Reason::no_conduit;
+  return none;
+}
+
+}  // namespace rampart::policy
