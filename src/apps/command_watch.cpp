@@ -7,6 +7,7 @@
 #include "apps/loading.h"
 #include "apps/progress.h"
 #include "apps/version.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 #include "monitor/correlator.h"
 #include "monitor/sensor.h"
@@ -38,7 +39,8 @@ int watch_command(const WatchOptions& options) {
   monitor::Correlator correlator(loaded.policy, loaded.plant, tee);
 
   records::Run run;
-  const std::string hash = loaded.plant ? crypto::hex(crypto::sha256(as_bytes(loaded.plant->text))) : "";
+  std::string hash;
+  if (loaded.plant) append_hex(hash, crypto::sha256(as_bytes(loaded.plant->text)));
   const std::string sources = joined(options.captures);
   run.version = kVersion;
   run.plant = options.plant;

@@ -56,6 +56,12 @@ void EventWriter::write(const Record& record) {
   if (buffer_.size() >= kBuffer) flush();
 }
 
+void EventWriter::record(const records::Run& run) { write(run); }
+void EventWriter::record(const records::Finding& finding) { write(finding); }
+void EventWriter::record(const records::AssetSeen& seen) { write(seen); }
+void EventWriter::record(const records::Loss& loss) { write(loss); }
+void EventWriter::record(const records::Flow& flow) { write(flow); }
+
 void EventWriter::record(const records::Transaction& transaction) {
   if (operations_ == Operations::none) return;
   if (operations_ == Operations::changes) {

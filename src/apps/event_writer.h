@@ -20,12 +20,12 @@ class EventWriter : public records::Sink {
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
 
-  void record(const records::Run& run) override { write(run); }
+  void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
-  void record(const records::Finding& finding) override { write(finding); }
-  void record(const records::AssetSeen& seen) override { write(seen); }
-  void record(const records::Loss& loss) override { write(loss); }
-  void record(const records::Flow& flow) override { write(flow); }
+  void record(const records::Finding& finding) override;
+  void record(const records::AssetSeen& seen) override;
+  void record(const records::Loss& loss) override;
+  void record(const records::Flow& flow) override;
 
   /// close writes what is left. Errors: throws Error; the destructor does not.
   void close();

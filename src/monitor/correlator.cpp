@@ -147,7 +147,7 @@ void Correlator::find(const FindingKind& kind, uint64_t key, Talk& talk, Directi
 Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
                        records::Sink& sink)
     : policy_(std::move(policy)), plant_(std::move(plant)), sink_(sink), keeper_(sink) {
-  if (policy_) situation_ = std::make_unique<policy::Situation>(*policy_);
+  if (policy_) situation_ = std::make_unique<policy::Situation>(policy_);
 }
 
 Correlator::~Correlator() = default;

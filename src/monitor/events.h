@@ -31,8 +31,8 @@ struct FlowRef {
 };
 
 struct FlowSide {
-  std::optional<IpAddress> ip;
-  MacAddress mac;
+  std::optional<IpAddress> ip{};
+  MacAddress mac{};
   uint16_t port = 0;
 };
 

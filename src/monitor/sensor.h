@@ -13,7 +13,7 @@ namespace rampart::monitor {
 
 struct SensorOptions {
   uint32_t workers = 1;
-  ShardLimits limits;
+  ShardLimits limits{};
 };
 
 struct SensorResult {

@@ -50,7 +50,7 @@ class Shard::Output : public StreamSink, public protocols::Sink {
 Shard::Shard(uint32_t number, const ShardLimits& limits, Events& events)
     : number_(number),
       limits_(limits),
-      events_(events),
+      events_(&events),
       flows_(limits.flows),
       output_(std::make_unique<Output>(*this)) {
   for (size_t i = 0; i < protocols::registry().size(); ++i) {
@@ -69,7 +69,13 @@ void Shard::packet(const RawPacket& raw) {
       return;
     case Parsed::fragment: {
       Packet whole;
-      if (fragments_.add(packet, whole)) ip_packet(whole);
+      Parsed parsed{};
+      if (!fragments_.add(packet, whole, parsed)) return;
+      if (parsed == Parsed::ip) {
+        ip_packet(whole);
+      } else {
+        events_->packet_trouble(whole.reason.empty() ? "cut inside its headers" : whole.reason, now_);
+      }
       return;
     }
     case Parsed::other:
