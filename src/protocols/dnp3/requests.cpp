@@ -107,7 +107,7 @@ void Application::remember(const Operation& operation, const LinkHeader& link, u
              .action = operation.action};
   self_address_used_ |= link.destination == kSelfAddress;
   const bool command = request.function >= function::kSelect && request.function <= function::kDirectOperate;
-  if (!command || objects.size() > kCommandOctets) return;
+  if (!command || objects.empty() || objects.size() > kCommandOctets) return;
   request.command = ++command_serial_;
   Command& kept = commands_[command_serial_ % kCommands];
   kept.serial = command_serial_;
