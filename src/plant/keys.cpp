@@ -132,4 +132,50 @@ std::span<const WordTable* const> words() {
   return kAll;
 }
 
+std::string_view synonym(std::string_view word) {
+  struct Synonym {
+    std::string_view word, listed;
+  };
+  static constexpr Synonym kSynonyms[] = {{"plc", "controller"},
+                                          {"pac", "controller"},
+                                          {"dcs", "controller"},
+                                          {"ied", "relay"},
+                                          {"rtu", "remote-terminal-unit"},
+                                          {"hmi", "operator-station"},
+                                          {"operator", "operator-station"},
+                                          {"panel", "operator-station"},
+                                          {"scada", "scada-server"},
+                                          {"ews", "engineering-workstation"},
+                                          {"engineering", "engineering-workstation"},
+                                          {"engineering-station", "engineering-workstation"},
+                                          {"sis", "safety-controller"},
+                                          {"safety-plc", "safety-controller"},
+                                          {"io", "remote-io"},
+                                          {"rio", "remote-io"},
+                                          {"vfd", "drive"},
+                                          {"inverter", "drive"},
+                                          {"valve", "actuator"},
+                                          {"pump", "actuator"},
+                                          {"pc", "workstation"},
+                                          {"laptop", "workstation"},
+                                          {"ap", "wireless-access-point"},
+                                          {"wifi", "wireless-access-point"},
+                                          {"ntp", "time-server"},
+                                          {"diode", "data-diode"},
+                                          {"transmitter", "sensor"},
+                                          {"instrument", "sensor"},
+                                          {"always", "enforce"},
+                                          {"drop", "ignore"},
+                                          {"tls", "mutual-tls"},
+                                          {"mtls", "mutual-tls"},
+                                          {"cdab", "word-swapped"},
+                                          {"badc", "byte-swapped"},
+                                          {"dcba", "little"},
+                                          {"abcd", "big"}};
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.word == word) return synonym.listed;
+  }
+  return {};
+}
+
 }  // namespace rampart::plant

@@ -37,4 +37,7 @@ extern const WordTable kAssetKinds, kPermissions, kRisks, kByteOrders, kModes, k
 std::span<const KeyTable* const> keys();
 std::span<const WordTable* const> words();
 
+/// synonym is the listed word for what people often write instead: "plc", "hmi"; empty where there is none.
+std::string_view synonym(std::string_view word);
+
 }  // namespace rampart::plant

@@ -86,6 +86,10 @@ void read_zones(Reader& reader, NodeIndex node, Draft& draft) {
     zone.safety = reader.flag(fields["safety"], false);
     const auto target = read_target(reader, fields["target"], true);
     for (size_t i = 0; i < target.size(); ++i) zone.target.levels[i] = target[i].value_or(0);
+    if (fields["id"] != kNoNode && fields["target"] == kNoNode && reader[item].closed) {
+      reader.problems().warning(reader[fields["id"]].at, "the zone has no target: its SL-T counts as 0",
+                                "say what the risk assessment asks for: `target: 2`");
+    }
     read_networks(reader, fields["networks"], zone, names);
     zone.inventory = read_inventory(reader, fields["inventory"]);
     draft.zone_ids.add(reader, fields["id"], index, "zone");

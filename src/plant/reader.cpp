@@ -77,7 +77,12 @@ void Reader::error(NodeIndex node, std::string what, std::string hint) {
 std::string Reader::did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) const {
   if (!problems_.wants_hints()) return {};
   if (word.size() <= 64 && candidates.size() <= 2'000) {
-    const std::string_view near = closest(lower(word), candidates);
+    const std::string small = lower(word);
+    std::string_view near = closest(small, candidates);
+    for (const std::string_view candidate : candidates) {
+      const bool one_begins_other = small.starts_with(candidate) || candidate.starts_with(small);
+      if (near.empty() && small.size() >= 3 && one_begins_other) near = candidate;
+    }
     if (!near.empty()) return "did you mean `" + std::string(near) + "`?";
   }
   if (candidates.empty()) return "there is none";
@@ -153,8 +158,11 @@ std::optional<size_t> Reader::word(NodeIndex node, const WordTable& table) {
   if (!value) return {};
   const auto at = std::find(table.words.begin(), table.words.end(), *value);
   if (at != table.words.end()) return static_cast<size_t>(at - table.words.begin());
+  const std::string_view known = synonym(lower(value->substr(0, 64)));
+  const bool listed = std::find(table.words.begin(), table.words.end(), known) != table.words.end();
   error(node, quoted(*value) + " is not " + std::string(table.called),
-        did_you_mean(*value, {table.words.begin(), table.words.end()}));
+        listed ? "did you mean `" + std::string(known) + "`?"
+               : did_you_mean(*value, {table.words.begin(), table.words.end()}));
   return {};
 }
 
@@ -163,7 +171,8 @@ std::vector<NodeIndex> Reader::list(NodeIndex node, std::string_view wanted) {
   if (node == kNoNode || tree_[node].kind == NodeKind::broken) return items;
   if (tree_[node].kind != NodeKind::sequence) {
     error(node, std::string(wanted) + " are a list",
-          tree_[node].kind == NodeKind::null ? "write [] where there are none" : "begin each item with `- `");
+          tree_[node].kind == NodeKind::null ? "write [] where there are none"
+                                             : "put it in [ ], or begin each item with `- `");
     return items;
   }
   items.reserve(tree_[node].children);

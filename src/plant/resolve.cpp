@@ -60,8 +60,8 @@ void resolve_joins(Reader& reader, Draft& draft, Index at) {
 
 class RuleResolver {
  public:
-  RuleResolver(Reader& reader, Draft& draft, const Conduit& conduit)
-      : reader_(reader), draft_(draft), conduit_(conduit) {}
+  RuleResolver(Reader& reader, Draft& draft, const Conduit& conduit, bool zones_known)
+      : reader_(reader), draft_(draft), conduit_(conduit), zones_known_(zones_known) {}
 
   void resolve(Rule& rule, const RuleNames& names) {
     rule.from = assets(names.from);
@@ -97,7 +97,7 @@ class RuleResolver {
 
   void check_zone(NodeIndex node, Index asset) {
     const Index zone = draft_.plant.assets[asset].zone;
-    if (std::find(conduit_.joins.begin(), conduit_.joins.end(), zone) != conduit_.joins.end()) return;
+    if (!zones_known_ || std::find(conduit_.joins.begin(), conduit_.joins.end(), zone) != conduit_.joins.end()) return;
     reader_.error(node,
                   "the asset " + quoted(reader_[node].value) + " is in zone " +
                       quoted(draft_.plant.zones[zone].id.value) + ", which the conduit " + quoted(conduit_.id.value) +
@@ -129,6 +129,7 @@ class RuleResolver {
   Reader& reader_;
   Draft& draft_;
   const Conduit& conduit_;
+  bool zones_known_;  // false where a zone of the conduit is itself an error: nobody can say what it does not join
 };
 
 /// check_pairs reports two conduits that join the same zones: which of them decides could not be said.
@@ -165,7 +166,9 @@ void resolve(Reader& reader, Draft& draft) {
   }
   for (Index i = 0; i < plant.conduits.size(); ++i) {
     resolve_joins(reader, draft, i);
-    RuleResolver resolver(reader, draft, plant.conduits[i]);
+    const bool zones_known =
+        plant.conduits[i].joins.size() >= 2 && plant.conduits[i].joins.size() == draft.conduits[i].joins.size();
+    RuleResolver resolver(reader, draft, plant.conduits[i], zones_known);
     for (size_t rule = 0; rule < plant.conduits[i].rules.size(); ++rule) {
       resolver.resolve(plant.conduits[i].rules[rule], draft.conduits[i].rules[rule]);
     }

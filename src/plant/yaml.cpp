@@ -23,6 +23,10 @@ struct Hint {
 constexpr Hint kHints[] = {
     {"tab character", "indent with spaces"},
     {"without closing quote", "close the quote on the same line"},
+    {"wrongly indented double-quoted", "close the quote on the same line"},
+    {"wrongly indented single-quoted", "close the quote on the same line"},
+    {"without a closing bracket", "close the bracket that was opened last"},
+    {"without a closing brace", "close the brace that was opened last"},
     {"invalid nested block mapping on the same line", "put a value that holds ': ' in double quotes"},
     {"invalid multiline plain key",
      "indent this key as far as the keys beside it; or put the value above it in quotes"},
@@ -39,6 +43,12 @@ Span span_of(fy_token* token) {
   const fy_mark* end = fy_token_end_mark(token);
   if (start == nullptr || end == nullptr || end->input_pos < start->input_pos) return {};
   return {start->input_pos, end->input_pos - start->input_pos};
+}
+
+/// with_sigil is the span of an anchor or alias with the & or * before it.
+Span with_sigil(fy_token* token) {
+  const Span at = span_of(token);
+  return at.offset > 0 ? Span{at.offset - 1, at.length + 1} : at;
 }
 
 }  // namespace
@@ -126,9 +136,9 @@ class TreeBuilder {
       case FYET_DOCUMENT_START:
         return start_document(event);
       case FYET_ALIAS:
-        problems_.error(span_of(event.alias.anchor), "an alias: each fact has one place in a plant file",
+        problems_.error(with_sigil(event.alias.anchor), "an alias: each fact has one place in a plant file",
                         "write the value out");
-        return add(NodeKind::broken, span_of(event.alias.anchor)) != kNoNode;
+        return add(NodeKind::broken, with_sigil(event.alias.anchor)) != kNoNode;
       case FYET_SCALAR:
         return add_scalar(event);
       case FYET_SEQUENCE_START:
@@ -161,14 +171,16 @@ class TreeBuilder {
       return false;
     }
     if (state != nullptr && (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state))) {
-      problems_.error({}, "a directive (%): a plant file has none", "take the line that begins with % away");
+      const std::string_view text = problems_.text();
+      const size_t line = text.starts_with('%') ? 0 : text.find("\n%") + 1;
+      problems_.error({line, 1}, "a directive (%): a plant file has none", "take the line that begins with % away");
     }
     return true;
   }
 
   void forbid(fy_token* anchor, fy_token* tag) {
     if (anchor != nullptr) {
-      problems_.error(span_of(anchor), "an anchor: each fact has one place in a plant file", "take the anchor away");
+      problems_.error(with_sigil(anchor), "an anchor: each fact has one place in a plant file", "take the anchor away");
     }
     if (tag != nullptr) {
       problems_.error(span_of(tag), "a tag: the types of a plant file are fixed", "take the tag away");
@@ -178,22 +190,33 @@ class TreeBuilder {
   bool add_scalar(const fy_event& event) {
     fy_token* token = event.scalar.value;
     forbid(event.scalar.anchor, event.scalar.tag);
-    if (token == nullptr) return add(NodeKind::null, {last_end_, 0}) != kNoNode;
-    const Span at = span_of(token);
+    if (token == nullptr) return add(NodeKind::null, place_of_nothing()) != kNoNode;
+    const fy_scalar_style style = fy_token_scalar_style(token);
+    Span at = span_of(token);
+    const bool in_quotes = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    if (in_quotes && at.offset > 0) at = {at.offset - 1, at.length + 2};
     const NodeIndex index = add(NodeKind::scalar, at);
     if (index == kNoNode) return false;
     last_end_ = at.offset + at.length;
     Node& node = tree_.nodes_[index];
-    node.plain = fy_token_scalar_style(token) == FYSS_PLAIN;
+    node.plain = style == FYSS_PLAIN;
     size_t length = 0;
     const char* value = fy_token_get_text(token, &length);
     const std::string_view cooked(value != nullptr ? value : "", value != nullptr ? length : 0);
     const std::string_view written = problems_.text().substr(std::min(at.offset, problems_.text().size()), at.length);
-    const std::string_view inner = !node.plain && written.size() >= 2 ? written.substr(1, written.size() - 2) : written;
+    const std::string_view inner = in_quotes && written.size() >= 2 ? written.substr(1, written.size() - 2) : written;
     node.value = cooked == inner ? inner : std::string_view(tree_.cooked_.emplace_back(cooked));
     if (node.plain && (node.value.empty() || node.value == "~" || node.value == "null")) node.kind = NodeKind::null;
     check_value(node);
     return true;
+  }
+
+  /// place_of_nothing: a key without value is shown at the key, an empty item after what was written before it.
+  Span place_of_nothing() const {
+    if (open_.empty()) return {last_end_, 0};
+    const Node& parent = tree_.nodes_[open_.back().node];
+    const bool after_key = parent.kind == NodeKind::mapping && parent.children % 2 == 1;
+    return after_key ? tree_.nodes_[open_.back().last].at : Span{last_end_, 0};
   }
 
   /// check_value keeps control characters out of every name: what is shown on a terminal must not move its cursor.
@@ -270,10 +293,27 @@ size_t first_not_utf8(std::string_view text) {
   return text.size();
 }
 
+/// few_enough_signs: libfyaml holds all tokens of an open bracket back until it knows whether they are a key, about 300
+/// octets each. No plant of a million values needs this many brackets or quotes.
+bool few_enough_signs(std::string_view text, size_t nodes) {
+  size_t brackets = 0;
+  size_t signs = 0;
+  for (const char c : text) {
+    const bool bracket = c == '[' || c == '{';
+    brackets += bracket;
+    signs += bracket || c == '"' || c == '\'' || c == '&' || c == '*' || c == '!' || c == '?';
+  }
+  return brackets <= nodes / 2 && signs <= nodes * 2;
+}
+
 }  // namespace
 
 bool check_bytes(Problems& problems) {
   const std::string_view text = problems.text();
+  if (!few_enough_signs(text, problems.limits().nodes)) {
+    problems.error({}, "more brackets and quotes than a plant of a million values has", "a plant file holds one plant");
+    return false;
+  }
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     problems.error({0, 1}, "a file in UTF-16", "save it as UTF-8");
     return false;
