@@ -272,25 +272,44 @@ class Answering {
     const uint8_t octets = reader.u8();
     const Bytes groups = reader.bytes(octets);
     if (!reader.ok()) return malformed("truncated");
-    ByteReader check(groups);
-    while (check.left() > 0) {
-      const uint8_t length = check.u8();
-      if (length == 0) check.fail();
-      check.skip(length);
-    }
-    if (groups.empty() || !check.ok()) return malformed("byte-count");
+    const bool as_specified = are_answered_groups(groups);
+    if (!as_specified && !are_type_first_groups(groups)) return malformed("byte-count");
     find_request();
+    if (!as_specified) sink_.deviation("file-group-order");
     check_padding(reader.left() > 0);
+    if (groups.empty()) {
+      sink_.deviation("quantity");
+      return emit();
+    }
     answer_.item = 0;
     for (ByteReader group(groups); group.left() > 0; ++answer_.item) {
-      const uint8_t length = group.u8();
-      if (group.u8() != 6) sink_.deviation("reference-type");
-      if (length % 2 != 1) sink_.deviation("byte-count");
-      answer_.values = Values::numbers(ValueType::uint16, group.bytes(length - 1u));
+      const uint8_t first = group.u8();
+      const uint8_t second = group.u8();
+      if (as_specified && second != 6) sink_.deviation("reference-type");
+      if (as_specified && first % 2 != 1) sink_.deviation("byte-count");
+      answer_.values = Values::numbers(ValueType::uint16, group.bytes(as_specified ? first - 1u : size_t{second} * 2));
       answer_.final = group.left() == 0;
       emit();
     }
     return {};
+  }
+  static bool are_answered_groups(Bytes groups) {
+    ByteReader group(groups);
+    while (group.left() > 0) {
+      const uint8_t length = group.u8();
+      if (length == 0) return false;
+      group.skip(length);
+    }
+    return group.ok();
+  }
+  /// Some servers (pymodbus 3.0) send the reference type first, and then a count of registers.
+  static bool are_type_first_groups(Bytes groups) {
+    ByteReader group(groups);
+    while (group.left() > 0) {
+      if (group.u8() != 6) return false;
+      group.skip(size_t{group.u8()} * 2);
+    }
+    return group.ok();
   }
 
   // 6.15: the request again
@@ -302,6 +321,10 @@ class Answering {
     if (!are_file_groups(groups)) return malformed("byte-count");
     find_echo(echo_of(groups));
     check_padding(reader.left() > 0);
+    if (groups.empty()) {
+      sink_.deviation("quantity");
+      return emit();
+    }
     answer_.item = 0;
     for (ByteReader group(groups); group.left() > 0; ++answer_.item) {
       if (group.u8() != 6) sink_.deviation("reference-type");
@@ -336,12 +359,13 @@ class Answering {
     const uint16_t count = queue.u16();
     const Bytes data = queue.rest();
     if (!reader.ok()) return malformed("truncated");
-    if (!queue.ok() || data.size() < size_t{count} * 2) return malformed("byte-count");
+    if (!queue.ok()) return malformed("byte-count");
     find_request();
-    if (data.size() > size_t{count} * 2) sink_.deviation("byte-count");
-    if (count > kMostFifo) sink_.deviation("quantity");
+    // Some servers count octets where the specification counts registers.
+    if (data.size() != size_t{count} * 2) sink_.deviation("fifo-count");
+    if (data.size() > kMostFifo * size_t{2}) sink_.deviation("quantity");
     check_padding(reader.left() > 0);
-    answer_.values = Values::numbers(ValueType::uint16, data.first(size_t{count} * 2));
+    answer_.values = Values::numbers(ValueType::uint16, data.first(std::min<size_t>(data.size(), size_t{count} * 2)));
     return emit();
   }
 

@@ -68,8 +68,8 @@ uint16_t crc(Bytes bytes) {
   return value;
 }
 
-/// is_serial: a frame of Modbus RTU (unit, function, data, CRC) that somebody sends over TCP as it is. Its usual lengths
-/// are tried, and the whole.
+/// is_serial: a frame of Modbus RTU (unit, function, data, CRC) that somebody sends over TCP as it is. Its usual
+/// lengths are tried, and the whole.
 bool is_serial(Bytes bytes) {
   constexpr size_t kShortestSerial = 4;
   constexpr size_t kLongestSerial = 256;
@@ -84,6 +84,13 @@ bool is_serial(Bytes bytes) {
 bool could_follow(Bytes rest) {
   if (read_header(rest).state != Frame::State::malformed) return true;
   return std::all_of(rest.begin(), rest.end(), [](uint8_t octet) { return octet == 0; });
+}
+
+/// follows is stricter, for finding the way back: values can look like a header, seldom like two that lie end to end.
+bool follows(Direction direction, Bytes rest) {
+  const Header header = read_header(rest);
+  if (header.state != Frame::State::complete) return could_follow(rest);
+  return fits_better(direction, read_adu(rest.first(header.size), header.size), Fit::odd);
 }
 
 /// could_begin: may a frame of this direction begin with what is there of one?
@@ -103,7 +110,7 @@ Match ModbusDecoder::probe(Direction direction, Bytes bytes) const {
     if (direction == Direction::to_server && bytes.size() >= kShortest && bytes[7] >= kException) return Match::no;
     return bytes.size() >= 4 && is_serial(bytes) ? Match::no : Match::more;
   }
-  const Adu adu = read_adu(bytes, header.size);
+  const Adu adu = read_adu(bytes.first(header.size), header.size);
   if (!fits_better(direction, adu, Fit::odd)) return Match::no;
   if (fit(direction, adu) == Fit::good) return could_follow(bytes.subspan(header.size)) ? Match::yes : Match::no;
   if (is_serial(bytes)) return Match::no;
@@ -116,7 +123,8 @@ Frame ModbusDecoder::frame(Direction direction, Bytes bytes) {
   if (unverified && header.state != Frame::State::malformed) {
     if (!could_begin(direction, bytes)) return {Frame::State::malformed, 0};
     if (header.state == Frame::State::complete) {
-      if (!fits_better(direction, read_adu(bytes, header.size), Fit::good)) return {Frame::State::malformed, 0};
+      if (!fits_better(direction, read_adu(bytes.first(header.size), header.size), Fit::good))
+        return {Frame::State::malformed, 0};
       unverified = false;
     }
   }
@@ -140,8 +148,8 @@ size_t ModbusDecoder::resync(Direction direction, Bytes after_gap) {
     const Header header = read_header(here);
     if (header.state == Frame::State::malformed || !could_begin(direction, here)) continue;
     if (header.state == Frame::State::more) return i;
-    if (!fits_better(direction, read_adu(here, header.size), Fit::good)) continue;
-    if (could_follow(here.subspan(header.size))) return i;
+    if (!fits_better(direction, read_adu(here.first(header.size), header.size), Fit::good)) continue;
+    if (follows(direction, here.subspan(header.size))) return i;
   }
   return after_gap.size();
 }

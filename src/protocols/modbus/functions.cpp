@@ -11,8 +11,9 @@ struct Known {
   Action action;
 };
 
-// Sources: MODBUS Application Protocol V1.1b3 sections 6 and annex A (codes 9 to 19, 40, 90 and 125 to 127 are Modicon's
-// own, reserved there); UMAS has no public specification: its names follow published research on Unity Pro and M340.
+// Sources: MODBUS Application Protocol V1.1b3 sections 6 and annex A (codes 9 to 19, 40, 90 and 125 to 127 are
+// Modicon's own, reserved there); UMAS has no public specification: its names follow published research on Unity Pro
+// and M340.
 constexpr std::array kKnown = {
     Known{1, "read-coils", Action::read},
     Known{2, "read-discrete-inputs", Action::read},
@@ -120,10 +121,10 @@ constexpr std::array kKnown = {
     Known{0x5a73, "umas-get-module-status", Action::diagnose},
     Known{0x5a74, "umas-read-device-data", Action::read},
 
-    // What has no name of its own.
-    Known{8, "diagnostics-reserved", Action::configure},
+    // What has no name of its own; also sub-functions without one, with their own code.
+    Known{8, "diagnostics", Action::configure},
     Known{43, "encapsulated-interface", Action::configure},
-    Known{90, "umas-unknown", Action::configure},
+    Known{90, "umas", Action::configure},
     Known{65, "user-defined-function", Action::configure},
     Known{0, "unknown-function", Action::configure},
 };
@@ -163,9 +164,9 @@ constexpr auto make_plain() {
 }
 
 constexpr auto kPlain = make_plain();
-constexpr auto kDiagnostics = named<0x16>(0x080000, "diagnostics-reserved");
+constexpr auto kDiagnostics = named<0x16>(0x080000, "diagnostics");
 constexpr auto kInterface = named<256>(0x2b00, "encapsulated-interface");
-constexpr auto kUmas = named<256>(0x5a00, "umas-unknown");
+constexpr auto kUmas = named<256>(0x5a00, "umas");
 
 constexpr std::array kSpaces = {
     Space{"coil", 1, true},
@@ -185,18 +186,9 @@ constexpr std::array kSpaces = {
 };
 
 constexpr std::array<std::string_view, 12> kExceptions = {
-    "unknown-exception",
-    "illegal-function",
-    "illegal-data-address",
-    "illegal-data-value",
-    "server-device-failure",
-    "acknowledge",
-    "server-device-busy",
-    "negative-acknowledge",
-    "memory-parity-error",
-    "unknown-exception",
-    "gateway-path-unavailable",
-    "gateway-target-failed-to-respond",
+    "unknown-exception",     "illegal-function",  "illegal-data-address",     "illegal-data-value",
+    "server-device-failure", "acknowledge",       "server-device-busy",       "negative-acknowledge",
+    "memory-parity-error",   "unknown-exception", "gateway-path-unavailable", "gateway-target-failed-to-respond",
 };
 
 }  // namespace
@@ -208,7 +200,7 @@ Meaning meaning_of(uint8_t function) { return kPlain[function & 0x7fu]; }
 
 Meaning meaning_of_diagnostics(uint16_t sub_function) {
   if (sub_function < kDiagnostics.size()) return kDiagnostics[sub_function];
-  return {{0x080000u | sub_function, "diagnostics-reserved"}, Action::configure, false};
+  return {{0x080000u | sub_function, "diagnostics"}, Action::configure, false};
 }
 
 Meaning meaning_of_interface(uint8_t mei_type) { return kInterface[mei_type]; }

@@ -153,10 +153,9 @@ class Asking {
     operation_.values = diagnostic_values(data);
     request_.echo = echo_of(data);
     // 6.8.1, sub-function 4: no response is returned.
-    if (sub_function != 4) return emit();
-    operation_.expects_answer = false;
-    sink_.operation(operation_);
-    return {};
+    // Servers that refuse it do answer, with an exception: it is remembered for the name.
+    operation_.expects_answer = sub_function != 4;
+    return emit();
   }
 
   // 6.11
@@ -204,8 +203,9 @@ class Asking {
     const Bytes groups = reader.bytes(octets);
     if (!reader.ok()) return malformed("truncated");
     constexpr size_t kGroup = 7;
-    if (groups.empty() || groups.size() % kGroup != 0) return malformed("byte-count");
+    if (groups.size() % kGroup != 0) return malformed("byte-count");
     check_padding(reader.left() > 0);
+    if (groups.empty()) return nothing_asked();
     remember();
     for (ByteReader group(groups); group.left() > 0; ++operation_.item) {
       if (group.u8() != 6) sink_.deviation("reference-type");
@@ -224,6 +224,7 @@ class Asking {
     if (!are_file_groups(groups)) return malformed("byte-count");
     check_padding(reader.left() > 0);
     request_.echo = echo_of(groups);
+    if (groups.empty()) return nothing_asked();
     remember();
     for (ByteReader group(groups); group.left() > 0; ++operation_.item) {
       if (group.u8() != 6) sink_.deviation("reference-type");
@@ -232,6 +233,12 @@ class Asking {
       sink_.operation(operation_);
     }
     return {};
+  }
+
+  /// A request without groups touches no file, and is still a request.
+  Feed nothing_asked() {
+    sink_.deviation("quantity");
+    return emit();
   }
 
   uint16_t read_group(ByteReader& group) {
@@ -327,7 +334,10 @@ class Asking {
     mean(meaning_of_umas(message.code));
     operation_.object.space = space::umas;
     operation_.object.last = Object::kAll;
-    return emit_octets(carries_credentials(message.code) ? Bytes{} : message.data);
+    // Values are what is to be written; where nothing is, the data only say what is meant.
+    const Action does = operation_.action;
+    const bool writes = does == Action::write || does == Action::program || does == Action::configure;
+    return emit_octets(writes && !carries_credentials(message.code) ? message.data : Bytes{});
   }
 
   Feed other() {
@@ -352,7 +362,6 @@ class Asking {
 
 bool are_file_groups(Bytes groups) {
   ByteReader group(groups);
-  if (groups.empty()) return false;
   while (group.left() > 0) {
     group.skip(5);
     group.skip(size_t{group.u16()} * 2);
