@@ -39,10 +39,16 @@ struct TcpStream::Held {
   uint32_t stray_next = 0;
   uint8_t strays = 0;
   bool has_fin = false;
+  bool answered = false;  // the other side sent data that acknowledges what lies behind the hole
 
   bool waiting() const { return !pieces.empty() || has_fin; }
   /// front: where the first hole ends.
   uint32_t front() const { return pieces.empty() ? fin : pieces.front().sequence; }
+  void progress(uint32_t now) {
+    since = now;
+    after_ack = 0;
+    answered = false;
+  }
   void charge(size_t count) {
     octets += count;
     context->held_octets += count;
@@ -191,6 +197,9 @@ void TcpStream::feed_acknowledgement(const Call& call, Direction direction, cons
     if (!known || reaches) theirs.ahead_since = ticks(call.time);
     if (further) theirs.ahead = to;
     theirs_flags |= kAhead;
+    if (waits && !segment.payload.empty() && !theirs.held->pieces.empty()) {
+      theirs.held->answered = theirs.held->answered || distance(theirs.held->pieces.front().end(), to) >= 0;
+    }
   }
   check_hole(call, other);
 }
@@ -267,8 +276,7 @@ void TcpStream::accept(const Call& call, Direction direction, Piece piece) {
   if (piece.fin) close(call, direction);
   if (mine.held) {
     mine.held->strays = 0;
-    mine.held->since = ticks(call.time);
-    mine.held->after_ack = 0;
+    mine.held->progress(ticks(call.time));
   }
   drain(call, direction);
 }
@@ -366,10 +374,7 @@ void TcpStream::drain(const Call& call, Direction direction) {
       }
       put_gap(call, direction, cut_end);
     }
-    if (progress) {
-      held.since = ticks(call.time);
-      held.after_ack = 0;
-    }
+    if (progress) held.progress(ticks(call.time));
     if (held.has_fin && held.pieces.empty() && distance(held.fin, mine.next) >= 0) {
       held.has_fin = false;
       close(call, direction);
@@ -390,6 +395,7 @@ bool TcpStream::is_lost(const Call& call, Direction direction) const {
   const uint32_t now = ticks(call.time);
   if ((flags(direction) & kAhead) && distance(held.front(), mine.ahead) >= 0) {
     if (held.after_ack > limits.segments_after_ack) return true;
+    if (held.answered && distance(held.since, now) > 0) return true;
     if (distance(mine.ahead_since, now) >= ticks(limits.ack_grace)) return true;
   }
   return distance(held.since, now) >= ticks(limits.hole_timeout);

@@ -87,6 +87,8 @@ class StreamSink {
 /// data sets what is expected, a SYN sets it right. A hole is given up, and a gap put out, as soon as
 ///   - the other side acknowledged it and `segments_after_ack` more segments or `ack_grace` passed since: it was
 ///     received and not recorded (an acknowledgement alone may be recorded before what it acknowledges);
+///   - the other side sent data that acknowledges what lies behind the hole, a millisecond or more after it was held:
+///     a request must come out before its answer;
 ///   - more is held than the limits allow;
 ///   - `hole_timeout` passed without progress (seen at the next segment of the stream, or by expire());
 ///   - the stream ends (flush()).
