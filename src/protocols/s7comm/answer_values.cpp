@@ -79,7 +79,9 @@ Feed emit_values(SpecificationReader& reader, uint32_t count, Bytes octets, Answ
     answer.values = {};
     if (value.code == kSuccess) {
       if (single && item.octets != 0 && value.data.size() != item.octets) sink.deviation("value-length");
-      answer.values = single ? values_of(item, value.data) : values_of_transport(value);
+      // Symbols say nothing of a type; then the answer's transport size is all there is.
+      const bool has_type = single && item.octets != 0;
+      answer.values = has_type ? values_of(item, value.data) : values_of_transport(value);
     }
     answer.final = last;
     sink.answer(answer);

@@ -168,9 +168,15 @@ Feed S7Decoder::connect_answer(Direction direction, const cotp::Tpdu& tpdu, Sink
   const uint64_t place = place_of(opposite(direction), answer.key.match);
   if (tpdu.type == cotp::Type::confirm) {
     unit_octets_ = tpdu.maximum_octets == 0 ? cotp::kDefaultOctets : tpdu.maximum_octets;
+  } else if (tpdu.type == cotp::Type::disconnect_request && asked_.get(place) == nullptr) {
+    // No connect waits for it: the end of a connection.
+    const Service end = disconnect_service();
+    Operation operation{.protocol = self_, .action = end.action, .expects_answer = false, .function = end.function};
+    operation.key = answer.key;
+    sink.operation(operation);
+    return {};
   } else {
-    // A disconnect that no connect waits for is the end of a connection, not an answer.
-    if (asked_.get(place) == nullptr) answer.unsolicited = true;
+    answer.unsolicited = asked_.get(place) == nullptr;
     answer.outcome = {Outcome::Kind::refused, tpdu.cause,
                       tpdu.type == cotp::Type::error ? "cotp error" : disconnect_reason(tpdu.cause)};
   }

@@ -7,6 +7,7 @@ namespace rampart::protocols::s7comm {
 namespace {
 
 constexpr uint32_t kConnectCode = 0x1e0;
+constexpr uint32_t kDisconnectCode = 0x180;
 
 constexpr Service userdata(uint8_t group, uint8_t subfunction, std::string_view name, Action action) {
   return {{code_of_userdata(group, subfunction), name}, action};
@@ -118,6 +119,7 @@ constexpr std::array kModes = {
 };
 
 constexpr Service kConnect{{kConnectCode, "cotp-connect"}, Action::session};
+constexpr Service kDisconnect{{kDisconnectCode, "cotp-disconnect"}, Action::session};
 
 /// kUserdataPlaces: group * 32 + subfunction to the place in kUserdataServices plus one.
 constexpr auto kUserdataPlaces = [] {
@@ -135,13 +137,14 @@ constexpr auto kJobPlaces = [] {
 }();
 
 constexpr auto kFunctions = [] {
-  std::array<Function, kJobs.size() + kProgramServices.size() + kUserdataServices.size() + kModes.size() + 1> all{};
+  std::array<Function, kJobs.size() + kProgramServices.size() + kUserdataServices.size() + kModes.size() + 2> all{};
   size_t used = 0;
   for (const Service& service : kJobs) all[used++] = service.function;
   for (const Service& service : kProgramServices) all[used++] = service.function;
   for (const Service& service : kUserdataServices) all[used++] = service.function;
   for (const Service& service : kModes) all[used++] = service.function;
   all[used++] = kConnect.function;
+  all[used++] = kDisconnect.function;
   return all;
 }();
 
@@ -312,6 +315,7 @@ Service program_service(std::string_view name, std::string_view argument) {
 }
 
 Service connect_service() { return kConnect; }
+Service disconnect_service() { return kDisconnect; }
 
 std::string_view return_code_name(uint8_t code) {
   for (const Named& named : kReturnCodes) {

@@ -58,8 +58,9 @@ Service userdata_service(uint8_t group, uint8_t subfunction);
 Service mode_service(uint8_t mode);
 /// program_service tells the services of PLC-Control apart by name and argument: P_PROGRAM, _INSE, _MODU, _N_...
 Service program_service(std::string_view name, std::string_view argument);
-/// connect_service is the connection request of COTP.
+/// connect_service, disconnect_service are the requests of COTP.
 Service connect_service();
+Service disconnect_service();
 
 /// code_of_userdata: the Function code of a userdata service.
 constexpr uint32_t code_of_userdata(uint8_t group, uint8_t subfunction) {

@@ -67,7 +67,7 @@ Feed S7Decoder::variable_table(Operation& operation, Bytes payload, Asked& asked
     operation.values = {};
     DataItem written;
     if (writes && table.rest.left() > 0) {
-      if (!read_data_item(table.rest, table.rest.left() < 2, written)) {
+      if (!read_data_item(table.rest, operation.item + 1u >= table.count, written)) {
         sink.operation(operation);
         return malformed("values to write missing");
       }
