@@ -109,6 +109,10 @@ void note_answered(Situation& situation, const Policy& policy, const Parties& pa
                    const protocols::Operation* operation, const protocols::Answer* answer,
                    const protocols::Outcome& outcome, TimePoint now);
 
+/// explain says a verdict in one sentence for people: `scada wrote 4500 to intake-valve (allowed 0 to 100 %)`.
+std::string explain(const Policy& policy, const Verdict& verdict, const Parties& parties,
+                    const protocols::Operation& operation);
+
 /// Reach is one pair of assets that the rules connect, over any chain of conduits, by one protocol and action.
 struct Reach {
   Index from = kNone, to = kNone;  // assets
@@ -116,6 +120,10 @@ struct Reach {
   protocols::Action action{};
   std::vector<Index> conduits;  // the shortest chain
 };
+/// reachability lists what each asset that a rule names in `from` reaches: first what rules say outright, then by way
+/// of others. A chain goes on from an asset, or from any asset of its zone where nothing is judged inside that zone;
+/// what narrows a rule (points, values, hours, people) is left out of account, so the list says too much rather than
+/// too little. Chains back into the zone where they began are left out. At most 100,000 rows, direct ones first.
 std::vector<Reach> reachability(const Policy& policy);
 
 }  // namespace rampart::policy
