@@ -17,7 +17,7 @@ namespace {
 
 using records::Verdict;
 
-/// Sides keeps nothing of what it is told but the verdicts of transactions, in their order.
+/// Verdicts keeps nothing of what it is told but the verdicts of transactions, in their order.
 class Verdicts : public records::Sink {
  public:
   void record(const records::Run&) override {}
@@ -54,6 +54,7 @@ struct Change {
 class Comparison : public Verdicts {
  public:
   explicit Comparison(Verdicts& old) : old_(old) {}
+  using Verdicts::record;
   void record(const records::Transaction& transaction) override {
     const Verdict before = old_.waiting.front();
     old_.waiting.pop_front();

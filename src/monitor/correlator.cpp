@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "monitor/community_id.h"
-#include "policy/explain.h"
 #include "records/json.h"
 
 namespace rampart::monitor {

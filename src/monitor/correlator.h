@@ -54,8 +54,8 @@ class Correlator : public Events {
   struct Asked {
     uint64_t packet = 0;
     Seen seen = Seen::whole;
-    policy::Verdict verdict;
-    policy::Parties parties;
+    policy::Verdict verdict{};
+    policy::Parties parties{};
     std::string_view deviation{};
     uint64_t answered_packet = 0;
   };

@@ -18,8 +18,8 @@ using protocols::Direction;
 
 /// Side is one end of a conversation.
 struct Side {
-  std::optional<IpAddress> ip;
-  std::optional<MacAddress> mac;
+  std::optional<IpAddress> ip{};
+  std::optional<MacAddress> mac{};
   uint16_t port = 0;
   std::string_view asset{};  // id by the plant; empty: not an asset of the plant
   std::string_view zone{};   // id by the plant; empty: in no zone
