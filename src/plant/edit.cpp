@@ -118,9 +118,6 @@ std::string edited(const Plant& plant, std::string_view path, std::string_view v
   if (!one_line) throw Error(plant.file + ": a value is one line of text", "nothing was changed");
   const Span at = tree[node].at;
   const std::string_view old = std::string_view(plant.text).substr(at.offset, at.length);
-  if (old.find_first_of("\r\n") != std::string_view::npos) {
-    throw Error(plant.file + ": " + where + " is written over several lines", "write it on one line first");
-  }
   std::string text = plant.text;
   text.replace(at.offset, at.length, written(old, value));
 

@@ -200,15 +200,35 @@ class TreeBuilder {
     last_end_ = at.offset + at.length;
     Node& node = tree_.nodes_[index];
     node.plain = style == FYSS_PLAIN;
-    size_t length = 0;
-    const char* value = fy_token_get_text(token, &length);
-    const std::string_view cooked(value != nullptr ? value : "", value != nullptr ? length : 0);
     const std::string_view written = problems_.text().substr(std::min(at.offset, problems_.text().size()), at.length);
+    if (style == FYSS_LITERAL || style == FYSS_FOLDED || written.find_first_of("\r\n") != std::string_view::npos) {
+      problems_.error(node.at, "a value of several lines", "write it on one line");
+      node.kind = NodeKind::broken;
+      return true;
+    }
     const std::string_view inner = in_quotes && written.size() >= 2 ? written.substr(1, written.size() - 2) : written;
-    node.value = cooked == inner ? inner : std::string_view(tree_.cooked_.emplace_back(cooked));
+    const bool escaped = in_quotes && inner.find(style == FYSS_SINGLE_QUOTED ? '\'' : '\\') != std::string_view::npos;
+    node.value = escaped ? std::string_view(tree_.cooked_.emplace_back(unescaped(token, style, inner))) : inner;
     if (node.plain && (node.value.empty() || node.value == "~" || node.value == "null")) node.kind = NodeKind::null;
     check_value(node);
     return true;
+  }
+
+  /// unescaped reads what stands between quotes. libfyaml 0.7.12 leaks memory over many single quotes, so those are
+  /// read here.
+  static std::string unescaped(fy_token* token, fy_scalar_style style, std::string_view inner) {
+    std::string out;
+    if (style == FYSS_SINGLE_QUOTED) {
+      for (size_t i = 0; i < inner.size(); ++i) {
+        out += inner[i];
+        if (inner[i] == '\'') ++i;
+      }
+      return out;
+    }
+    size_t length = 0;
+    const char* value = fy_token_get_text(token, &length);
+    if (value != nullptr) out.assign(value, length);
+    return out;
   }
 
   /// place_of_nothing: a key without value is shown at the key, an empty item after what was written before it.
@@ -228,7 +248,7 @@ class TreeBuilder {
       control |= octet == 0xc2 && i + 1 < node.value.size() && static_cast<unsigned char>(node.value[i + 1]) < 0xa0;
     }
     if (!control) return;
-    problems_.error(node.at, "a value of several lines or with control characters", "values are one line of text");
+    problems_.error(node.at, "a value with control characters", "take them away: values are one line of text");
     node.kind = NodeKind::broken;
   }
 
