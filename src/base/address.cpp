@@ -23,7 +23,8 @@ IpAddress IpAddress::v6(const uint8_t* octets) {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof terminated) return {};
+  // A zero octet would end the text for inet_pton, whatever follows.
+  if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return {};
   terminated[text.copy(terminated, text.size())] = '\0';
   uint8_t octets[16];
   if (inet_pton(AF_INET, terminated, octets) == 1) return v4(octets);
@@ -39,7 +40,9 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return {};
   const auto address = IpAddress::parse(text.substr(0, slash));
-  const std::optional<uint64_t> prefix = parse_number(text.substr(slash + 1));
+  const std::string_view digits = text.substr(slash + 1);
+  if (digits.find_first_not_of("0123456789") != std::string_view::npos) return {};
+  const std::optional<uint64_t> prefix = parse_number(digits);
   if (!address || !prefix || *prefix > address->octets().size() * 8) return {};
   const IpNetwork network{*address, static_cast<uint8_t>(*prefix)};
   for (size_t bit = network.prefix; bit < address->octets().size() * 8; ++bit) {
@@ -63,12 +66,12 @@ bool IpNetwork::overlaps(const IpNetwork& other) const {
 
 std::optional<MacAddress> MacAddress::parse(std::string_view text) {
   MacAddress address;
-  if (text.size() != 17) return {};
+  if (text.size() != 17 || (text[2] != ':' && text[2] != '-')) return {};
   for (size_t i = 0; i < 6; ++i) {
     const std::string_view octet = text.substr(i * 3, 2);
     const auto result = std::from_chars(octet.data(), octet.data() + 2, address.octets[i], 16);
     if (result.ec != std::errc() || result.ptr != octet.data() + 2) return {};
-    if (i < 5 && text[i * 3 + 2] != ':' && text[i * 3 + 2] != '-') return {};
+    if (i < 5 && text[i * 3 + 2] != text[2]) return {};
   }
   return address;
 }

@@ -17,11 +17,15 @@ std::string render(const Problem& problem) {
   out += problem.warning ? ": warning: " : ": error: ";
   out += problem.what;
   if (!problem.excerpt.empty()) {
-    out += "\n    " + problem.excerpt + "\n    ";
+    out += "\n    ";
+    // A file may hold what a terminal would obey.
+    for (const char c : problem.excerpt) out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
+    out += "\n    ";
     for (size_t i = 1; i < problem.mark.column && i <= problem.excerpt.size(); ++i) {
       out += problem.excerpt[i - 1] == '\t' ? '\t' : ' ';
     }
-    out.append(std::max(problem.width, uint32_t{1}), '^');
+    const size_t right = problem.excerpt.size() - std::min<size_t>(problem.excerpt.size(), problem.mark.column - 1u);
+    out.append(std::max<size_t>(std::min<size_t>(problem.width, problem.mark.column == 0 ? 0 : right), 1), '^');
   }
   if (!problem.hint.empty()) out += "\n  " + problem.hint;
   return out;

@@ -17,12 +17,12 @@ struct Mark {
 
 /// Problem is one thing that is wrong with a file: where, what, and what would mend it.
 struct Problem {
-  std::string file;
-  Mark mark;
-  std::string what;
-  std::string hint;
-  std::string excerpt;  // the line itself, without its end
-  uint32_t width = 1;   // columns under the caret
+  std::string file{};
+  Mark mark{};
+  std::string what{};
+  std::string hint{};
+  std::string excerpt{};  // the line itself, without its end
+  uint32_t width = 1;     // columns under the caret
   bool warning = false;
 };
 
@@ -33,7 +33,8 @@ std::string render(const Problem& problem);
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-  Error(const std::string& what, const std::string& hint) : std::runtime_error(what + "\n  " + hint) {}
+  Error(const std::string& what, const std::string& hint)
+      : std::runtime_error(hint.empty() ? what : what + "\n  " + hint) {}
 };
 
 /// FileError carries all problems found in one file.

@@ -36,6 +36,7 @@ std::optional<uint64_t> parse_number(std::string_view text) {
 }
 
 std::optional<double> parse_real(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || result.ec != std::errc() || result.ptr != text.data() + text.size()) return {};
@@ -93,7 +94,8 @@ bool is_utf8(std::string_view text) {
 
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
-  size_t best_distance = word.size() / 3 + 2;
+  // A third may differ, and a little; but something must be the same.
+  size_t best_distance = std::min(word.size() / 3 + 2, word.size());
   for (const std::string_view candidate : candidates) {
     std::vector<size_t> row(candidate.size() + 1);
     std::iota(row.begin(), row.end(), size_t{0});
