@@ -103,7 +103,7 @@ TEST(S7comm, TransportUnitsHave128OctetsWhereTheOptionIsAbsent) {
   bench.feed(Direction::to_server, kConnect);
   bench.feed(Direction::to_client, "0300000b06d00001000100");
   bench.sink.lines.clear();
-  std::vector<uint8_t> unit = {3, 0, 0, 200, 2, 0xf0, 0x80, 0x32, 1, 0, 0, 0, 1, 0, 1, 0, 180, 0x29};
+  std::vector<uint8_t> unit = {3, 0, 0, 200, 2, 0xf0, 0x80, 0x32, 1, 0, 0, 0, 1, 0, 1, 0, 182, 0x29};
   unit.resize(200);
   bench.decoder->feed(Direction::to_server, unit, bench.sink);
   ASSERT_EQ(bench.sink.lines.size(), 2u);
@@ -180,13 +180,14 @@ TEST(S7comm, EveryItemOfAMessageIsJoinedToItsOwnAnswer) {
     };
   } sink;
   bench.decoder->feed(Direction::to_server,
-                      hex("0300003f02f080320100000001002600080503120a10020001000a84000000120a10020001000a84000008120a10"
-                          "020001000a84000010"
-                          "0004000801000004000802"),
+                      hex("0300004802f080320100000001002600110503120a10020001000a84000000120a10020001000a84000008"
+                          "120a10020001000a84000010000400080100000400080200"
+                          "0004000803"),
                       sink);
-  sink.seen.clear();
+  EXPECT_TRUE(sink.seen.empty());
   bench.decoder->feed(Direction::to_client, hex("0300001802f0803203000000010002000300000503ff0aff"), sink);
-  EXPECT_EQ(sink.seen.size(), 2u);
+  const std::vector<std::pair<int, uint32_t>> expected = {{0, 0}, {1, 10}, {2, 0}};
+  EXPECT_EQ(sink.seen, expected);
 }
 
 TEST(S7comm, PlusTlsAndOthersInCotpAreUnsupportedByName) {

@@ -156,7 +156,7 @@ TEST(S7Objects, ThatCannotBeAreRefusedWithAHint) {
                                       "block OB1 x",
                                       "szl x",
                                       "szl 0x0011 0",
-                                      "szl 0x00110",
+                                      "szl 0x10000",
                                       "nck",
                                       "nck area 9 unit 1 module 1",
                                       "nck area 1 unit 1 module 1 column 1",
