@@ -1,6 +1,50 @@
+// Fuzz input as fuzz_decoder() reads it; the same input is also refused message by message, and, where it is short,
+// read as an object of a plant.
 #include "protocols/testing.h"
 
+namespace {
+
+using namespace rampart;
+using namespace rampart::protocols;
+
+/// RefusingSink refuses every operation as soon as it is found.
+struct RefusingSink : testing::RecordingSink {
+  RefusingSink(Decoder& of, Direction in) : decoder(of), direction(in) {}
+  void operation(const Operation& operation) override {
+    const Refusal refusal = decoder.refuse(direction, operation.key, Reason::busy);
+    if (!refusal.bytes.empty() && decoder.frame(direction, refusal.bytes).state != Frame::State::complete) std::abort();
+  }
+  Decoder& decoder;
+  Direction direction;
+};
+
+void refuse_all(const Entry& entry, Protocol self, Bytes data) {
+  const auto decoder = entry.make(self);
+  ByteReader reader(data);
+  while (reader.left() >= 3) {
+    const Direction direction = (reader.u8() & 1) != 0 ? Direction::to_client : Direction::to_server;
+    const Bytes chunk = reader.bytes(std::min<size_t>(reader.u16(), reader.left()));
+    RefusingSink sink(*decoder, direction);
+    decoder->feed(direction, chunk, sink);
+    if (decoder->resync(direction, chunk) > chunk.size()) std::abort();
+  }
+}
+
+void read_object(const Entry& entry, Bytes data) {
+  const ParsedObject first = entry.parse_object(as_text(data));
+  if (!first.error.empty()) return;
+  std::string text;
+  entry.append_object(text, first.object);
+  const ParsedObject second = entry.parse_object(text);
+  if (!second.error.empty() || !first.object.covers(second.object) || !second.object.covers(first.object)) std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const rampart::protocols::Protocol self = *rampart::protocols::find_protocol("s7comm");
-  return rampart::protocols::testing::fuzz_decoder(self.entry(), self, data, size);
+  static const Protocol self = *find_protocol("s7comm");
+  const Entry& entry = self.entry();
+  if (size <= 64) read_object(entry, {data, size});
+  refuse_all(entry, self, {data, size});
+  return testing::fuzz_decoder(entry, self, data, size);
 }
