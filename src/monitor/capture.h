@@ -19,7 +19,7 @@ struct RawPacket {
   TimePoint time;
   Bytes bytes;                   // what was captured
   uint32_t original_length = 0;  // what was on the wire; greater than bytes.size() where the capture cut it
-  uint32_t link_type = 0;        // a DLT_ value of libpcap: 1 Ethernet, 113 Linux cooked ...
+  uint32_t link_type = 0;        // as in the file: 1 Ethernet, 113 Linux cooked ...
   uint64_t number = 0;           // from 1, in the order of reading over all files
   uint32_t file = 0;             // index of the file that it came from
 };
@@ -63,13 +63,13 @@ class CaptureFiles : public PacketSource {
  private:
   class OpenFile;
   bool open_next();
-  void close_current();
 
   std::vector<std::string> paths_;
   std::vector<CaptureWarning> warnings_;
   std::unique_ptr<OpenFile> current_;
   size_t following_ = 0;  // index of the file to open next
   uint64_t number_ = 0;
+  uint64_t before_ = 0;  // packets of the files already read
   uint64_t total_ = 0;
   uint64_t finished_ = 0;  // octets of the files already read to their end
 };

@@ -14,6 +14,7 @@ namespace rampart::monitor {
 
 namespace {
 constexpr size_t kBufferOctets = 256 * 1024;
+constexpr size_t kWindowOctets = 2 * CaptureInput::kLongestTake;
 constexpr int kGzipOnly = 15 + 16;  // zlib: the largest window, and a gzip header
 
 struct Packing {
@@ -82,29 +83,50 @@ void CaptureInput::recognise() {
   head_given_ = 0;
 }
 
-bool CaptureInput::fill() {
-  if (end_) return false;
-  if (begin_ == filled_) begin_ = filled_ = 0;
+/// read_stored reads from the file itself; 0 at its end.
+size_t CaptureInput::read_stored(uint8_t* out, size_t size) {
+  if (end_) return 0;
   ssize_t got = 0;
   do {
-    got = ::read(descriptor_, buffer_.get() + filled_, kBufferOctets - filled_);
+    got = ::read(descriptor_, out, size);
   } while (got < 0 && errno == EINTR);
   if (got < 0) damage_ = "the file could not be read further";
   if (got <= 0) {
     end_ = true;
-    return false;
+    return 0;
   }
-  filled_ += static_cast<size_t>(got);
   stored_read_ += static_cast<uint64_t>(got);
-  return true;
+  return static_cast<size_t>(got);
+}
+
+bool CaptureInput::fill() {
+  if (begin_ == filled_) begin_ = filled_ = 0;
+  const size_t got = read_stored(buffer_.get() + filled_, kBufferOctets - filled_);
+  filled_ += got;
+  return got != 0;
 }
 
 size_t CaptureInput::read(uint8_t* out, size_t size) {
+  if (begin_ == filled_ && size >= kBufferOctets) return read_stored(out, size);
   if (begin_ == filled_ && !fill()) return 0;
   const size_t count = std::min(size, filled_ - begin_);
   std::memcpy(out, buffer_.get() + begin_, count);
   begin_ += count;
   return count;
+}
+
+bool CaptureInput::refill(size_t count) {
+  if (!window_) window_ = std::make_unique<uint8_t[]>(kWindowOctets);
+  std::memmove(window_.get(), window_.get() + window_begin_, window_end_ - window_begin_);
+  window_end_ -= window_begin_;
+  window_begin_ = 0;
+  while (window_end_ < count) {
+    const ssize_t got =
+        read_cookie(this, reinterpret_cast<char*>(window_.get()) + window_end_, kWindowOctets - window_end_);
+    if (got <= 0) return false;
+    window_end_ += static_cast<size_t>(got);
+  }
+  return true;
 }
 
 size_t CaptureInput::read_packed(uint8_t* out, size_t size) {
