@@ -57,8 +57,11 @@ class Ring {
 
  private:
   size_t find(uint64_t key) const {
+    // Newest first: what is answered was mostly asked just before.
+    size_t place = next_;
     for (size_t i = 0; i < Size; ++i) {
-      if (keys_[i] == key) return i;
+      place = (place + Size - 1) % Size;
+      if (keys_[place] == key) return place;
     }
     return Size;
   }
