@@ -17,7 +17,7 @@ bool emit_areas(SpecificationReader& reader, Item item, Bytes data, Answer& answ
     if (count == items.size()) return false;
     items[count++] = item;
   }
-  for (const bool refused_have_octets : {true, false}) {
+  for (const bool refused_have_octets : {false, true}) {
     ByteReader check(data);
     for (size_t i = 0; i < count; ++i) {
       const uint8_t code = check.u8();
@@ -43,7 +43,8 @@ bool emit_areas(SpecificationReader& reader, Item item, Bytes data, Answer& answ
 }  // namespace
 
 Outcome outcome_of(uint8_t return_code) {
-  if (return_code == kSuccess) return {};
+  // Change-driven pushes leave out areas that are as before, and say so by this code.
+  if (return_code == kSuccess || return_code == kUnchanged) return {};
   return {Outcome::Kind::refused, return_code, return_code_name(return_code)};
 }
 

@@ -42,6 +42,7 @@ enum Group : uint8_t {
 
 /// Return codes of data items.
 constexpr uint8_t kSuccess = 0xff;
+constexpr uint8_t kUnchanged = 0xfe;
 constexpr uint8_t kAccessDenied = 0x03;
 constexpr uint8_t kNoObject = 0x0a;
 
