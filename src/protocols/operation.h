@@ -90,6 +90,8 @@ struct Operation {
   Action action = Action::read;
   uint16_t item = 0;
   bool expects_answer = true;  // false: broadcast, no-acknowledge variants, keep-alives
+  bool for_peer = false;       // part of what the other side began (a controller fetches the blocks of a download):
+                               // judged as if the other side asked
   Function function{};
   Object object{};
   Values values{};
