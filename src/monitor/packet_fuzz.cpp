@@ -62,9 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (reassembler.add(packet, whole, inner)) {
       demand(inner == Parsed::ip || inner == Parsed::malformed);
       demand(whole.missing == 0 || inner == Parsed::malformed);
-      uint8_t touched = 0;
+      volatile uint8_t touched = 0;  // both ends are read, so that ASan sees a payload that is not there
       if (!whole.payload.empty()) touched = static_cast<uint8_t>(whole.payload.front() ^ whole.payload.back());
-      demand(touched <= 255);
+      static_cast<void>(touched);
     }
     demand(reassembler.unfinished() <= limits.datagrams);
     demand(reassembler.held_octets() <= limits.octets + 65535);
