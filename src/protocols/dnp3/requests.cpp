@@ -50,10 +50,11 @@ Feed Application::request(const LinkHeader& link, Bytes fragment, Sink& sink) {
 /// give_objects gives one operation for each item. Secure authentication's aggressive mode wraps a request in g120v3
 /// (first) and g120v9 (last); as they are about the message, not asked of the device, they come after what is.
 void Application::give_objects(Operation& operation, ObjectWalker& walker, Sink& sink) {
-  const Operation bare = operation;
+  const Object whole = operation.object;
+  const Action action = operation.action;
   const auto code = static_cast<uint8_t>(operation.function.code);
   bool wrapped = false;
-  Item wrapper;
+  Object wrapper;
   uint16_t count = 0;
   Item item;
   while (walker.next(item)) {
@@ -70,7 +71,7 @@ void Application::give_objects(Operation& operation, ObjectWalker& walker, Sink&
       item.values = {};
       if (item.variation == 3 && count == 0 && !wrapped) {
         wrapped = true;
-        wrapper = item;
+        wrapper = item.object;
         continue;
       }
     }
@@ -84,14 +85,14 @@ void Application::give_objects(Operation& operation, ObjectWalker& walker, Sink&
   if (wrapped) {
     operation.action = Action::session;
     operation.item = count++;
-    operation.object = wrapper.object;
+    operation.object = wrapper;
     operation.values = {};
     sink.operation(operation);
   }
-  const Action last = operation.action;
-  if (count == 0) sink.operation(bare);  // nothing could be read: that something was asked is known all the same
-  operation = bare;
-  if (code == function::kWrite || code == function::kRead) operation.action = last;
+  if (count == 0) sink.operation(operation);  // nothing could be read: that something was asked is known all the same
+  operation.object = whole;
+  operation.values = {};
+  if (code != function::kWrite && code != function::kRead) operation.action = action;
 }
 
 void Application::remember(const Operation& operation, const LinkHeader& link, uint8_t sequence, Bytes objects) {
