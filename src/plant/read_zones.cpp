@@ -7,6 +7,7 @@ namespace rampart::plant {
 namespace {
 
 constexpr uint32_t kMostVlan = 4094;
+constexpr size_t kMostNetworks = 1'000;  // of a zone: each address is looked for in each
 
 std::optional<uint16_t> read_vlan(Reader& reader, NodeIndex node) {
   const auto vlan = reader.number(node, 0, kMostVlan, "0 stands for frames without a tag");
@@ -48,6 +49,10 @@ void read_networks(Reader& reader, NodeIndex node, Zone& zone, ZoneNames& names)
       cidr = read_cidr(reader, item);
     }
     if (!cidr) continue;
+    if (zone.networks.size() == kMostNetworks) {
+      reader.error(item, "more than 1000 networks in one zone", "write fewer and larger ones");
+      return;
+    }
     network.cidr = *cidr;
     zone.networks.push_back(std::move(network));
     names.networks.push_back(place);

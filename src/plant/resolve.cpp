@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "plant/draft.h"
@@ -39,12 +40,12 @@ std::vector<Index> many(Reader& reader, const std::vector<NodeIndex>& nodes, con
 void resolve_joins(Reader& reader, Draft& draft, Index at) {
   const ConduitNames& names = draft.conduits[at];
   Conduit& conduit = draft.plant.conduits[at];
+  std::unordered_set<Index> seen;
   for (const NodeIndex node : names.joins) {
     const Index zone = one(reader, node, draft.zone_ids, "zone");
     if (zone == kNone) continue;
     // A conduit of one zone with itself names it twice, and nothing else.
-    const bool again = std::find(conduit.joins.begin(), conduit.joins.end(), zone) != conduit.joins.end();
-    if (again && names.joins.size() != 2) {
+    if (!seen.insert(zone).second && names.joins.size() != 2) {
       reader.error(node, "the conduit joins " + quoted(reader[node].value) + " twice",
                    "for traffic inside one zone make a conduit that joins it with itself, and nothing else");
       continue;
@@ -61,7 +62,11 @@ void resolve_joins(Reader& reader, Draft& draft, Index at) {
 class RuleResolver {
  public:
   RuleResolver(Reader& reader, Draft& draft, const Conduit& conduit, bool zones_known)
-      : reader_(reader), draft_(draft), conduit_(conduit), zones_known_(zones_known) {}
+      : reader_(reader),
+        draft_(draft),
+        conduit_(conduit),
+        joined_(conduit.joins.begin(), conduit.joins.end()),
+        zones_known_(zones_known) {}
 
   void resolve(Rule& rule, const RuleNames& names) {
     rule.from = assets(names.from);
@@ -97,7 +102,7 @@ class RuleResolver {
 
   void check_zone(NodeIndex node, Index asset) {
     const Index zone = draft_.plant.assets[asset].zone;
-    if (!zones_known_ || std::find(conduit_.joins.begin(), conduit_.joins.end(), zone) != conduit_.joins.end()) return;
+    if (!zones_known_ || joined_.contains(zone)) return;
     reader_.error(node,
                   "the asset " + quoted(reader_[node].value) + " is in zone " +
                       quoted(draft_.plant.zones[zone].id.value) + ", which the conduit " + quoted(conduit_.id.value) +
@@ -108,27 +113,61 @@ class RuleResolver {
   /// points checks that each is a point of at least one asset in `to`.
   void points(const Rule& rule, const RuleNames& names) {
     if (names.points.empty()) return;
-    std::unordered_set<std::string_view> known;
-    for (const Index asset : rule.to) {
-      for (const Point& point : draft_.plant.assets[asset].points) known.insert(point.id.value);
-    }
     std::unordered_set<std::string_view> seen;
     for (const NodeIndex node : names.points) {
       const auto word = reader_.scalar(node, "the id of a point");
       if (!word) continue;
       if (!seen.insert(*word).second) {
         reader_.error(node, quoted(*word) + " stands here twice", "keep one of the two");
-      } else if (!known.contains(*word)) {
-        std::vector<std::string_view> candidates(known.begin(), known.end());
-        std::sort(candidates.begin(), candidates.end());
-        reader_.error(node, "no asset in `to` has a point " + quoted(*word), reader_.did_you_mean(*word, candidates));
+      } else if (!known(rule, *word, names.points.size())) {
+        reader_.error(node, "no asset in `to` has a point " + quoted(*word),
+                      reader_.problems().wants_hints() ? reader_.did_you_mean(*word, candidates(rule)) : std::string());
       }
     }
+  }
+
+  /// known looks a point up in each asset of `to`, or, where that would cost more, in all their points at once.
+  bool known(const Rule& rule, std::string_view word, size_t words) {
+    if (&rule != merged_for_) {
+      size_t points = 0;
+      for (const Index asset : rule.to) points += draft_.plant.assets[asset].points.size();
+      merged_for_ = &rule;
+      merged_.clear();
+      merge_ = points < words * rule.to.size();
+      if (merge_) {
+        for (const Index asset : rule.to) add_points(merged_, asset);
+      }
+    }
+    if (merge_) return merged_.contains(word);
+    return std::any_of(rule.to.begin(), rule.to.end(), [&](Index asset) {
+      const auto [entry, fresh] = points_of_.try_emplace(asset);
+      if (fresh) add_points(entry->second, asset);
+      return entry->second.contains(word);
+    });
+  }
+
+  void add_points(std::unordered_set<std::string_view>& set, Index asset) const {
+    for (const Point& point : draft_.plant.assets[asset].points) set.insert(point.id.value);
+  }
+
+  std::vector<std::string_view> candidates(const Rule& rule) const {
+    std::vector<std::string_view> words;
+    for (const Index asset : rule.to) {
+      for (const Point& point : draft_.plant.assets[asset].points) {
+        if (words.size() < 2'000) words.push_back(point.id.value);
+      }
+    }
+    return words;
   }
 
   Reader& reader_;
   Draft& draft_;
   const Conduit& conduit_;
+  std::unordered_set<Index> joined_;
+  std::unordered_map<Index, std::unordered_set<std::string_view>> points_of_;
+  std::unordered_set<std::string_view> merged_;
+  const Rule* merged_for_ = nullptr;
+  bool merge_ = false;
   bool zones_known_;  // false where a zone of the conduit is itself an error: nobody can say what it does not join
 };
 
