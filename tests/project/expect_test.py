@@ -15,12 +15,13 @@ def alert(client, server, **said):
     return {"event_type": "alert", "src_ip": "127.63" + client, "dest_ip": "127.63" + server, "pcap_cnt": 1, "rampart": said}
 
 
-ALL = (alert(".99.66", ".10.1", finding="scan"),
-       alert(".99.66", ".10.11", reason="unknown-client"),
-       alert(".20.31", ".10.11", reason="no-rule"),
-       alert(".20.21", ".10.11", reason="value_out_of_range"),
-       alert(".20.21", ".10.11", reason="step-too-large"),
-       alert(".20.21", ".10.12", reason="value-out-of-range"))
+SCAN = tuple(alert(".99.66", f".10.{host}", finding="traffic-no-conduit") for host in range(1, 11))
+OTHERS = (alert(".99.66", ".10.11", reason="unknown-client"),
+          alert(".20.31", ".10.11", reason="no-rule"),
+          alert(".20.21", ".10.11", reason="value_out_of_range"),
+          alert(".20.21", ".10.11", reason="step-too-large"),
+          alert(".20.21", ".10.12", reason="value-out-of-range"))
+ALL = SCAN + OTHERS
 
 
 def judge(events):
@@ -44,7 +45,7 @@ class Expect(unittest.TestCase):
             self.assertEqual(answer.stdout.count("MISSING"), 1, answer.stdout)
 
     def test_finding_of_another_client_does_not_count(self):
-        answer = judge(ALL[:2] + (alert(".20.32", ".10.11", reason="no-rule"),) + ALL[3:])
+        answer = judge(SCAN + OTHERS[:1] + (alert(".20.32", ".10.11", reason="no-rule"),) + OTHERS[2:])
         self.assertEqual(answer.returncode, 1)
 
     def test_finding_about_scada_is_a_false_alarm(self):
