@@ -478,7 +478,7 @@ void Correlator::finish() { keeper_.flush(); }
 void Correlator::describe(Talk& talk) {
   if (talk.described) return;
   talk.described = true;
-  talk.conversation.community_id = community_id(talk.conversation);
+  if (talk.conversation.community_id.empty()) talk.conversation.community_id = community_id(talk.conversation);
   records::describe(talk.conversation);
 }
 

@@ -37,19 +37,19 @@ void open_line(std::string& out, TimePoint when, std::string_view event_type) {
   out += '"';
 }
 
-void append_side(std::string& out, const Side& side, std::string_view prefix) {
-  const std::string name(prefix);
+void append_side(std::string& out, const Side& side, std::string_view ip, std::string_view port) {
   if (side.ip) {
-    key(out, name + "_ip");
+    key(out, ip);
     out += '"';
     append(out, *side.ip);
     out += '"';
   }
-  if (side.port != 0) number(out, name + "_port", side.port);
+  if (side.port != 0) number(out, port, side.port);
 }
 
 std::string conversation_json(const Conversation& conversation, bool from_client) {
   std::string out = "{";
+  out.reserve(256);
   number(out, "flow_id", conversation.flow_id);
   if (conversation.vlan) {
     key(out, "vlan");
@@ -57,8 +57,8 @@ std::string conversation_json(const Conversation& conversation, bool from_client
     append_number(out, *conversation.vlan);
     out += ']';
   }
-  append_side(out, from_client ? conversation.client : conversation.server, "src");
-  append_side(out, from_client ? conversation.server : conversation.client, "dest");
+  append_side(out, from_client ? conversation.client : conversation.server, "src_ip", "src_port");
+  append_side(out, from_client ? conversation.server : conversation.client, "dest_ip", "dest_port");
   text(out, "proto", to_text(conversation.transport));
   text(out, "community_id", conversation.community_id);
   if (conversation.protocol.known()) text(out, "app_proto", conversation.protocol.name());
@@ -183,7 +183,10 @@ void append_verdict(std::string& out, const Verdict& verdict) {
 }
 
 void append_conversation(std::string& out, const Conversation* conversation, Direction asked) {
-  if (conversation != nullptr) out += conversation->json[asked == Direction::to_server ? 0 : 1];
+  if (conversation == nullptr) return;
+  const bool from_client = asked == Direction::to_server;
+  const std::string& ready = conversation->json[from_client ? 0 : 1];
+  out += ready.empty() ? conversation_json(*conversation, from_client) : ready;
 }
 
 }  // namespace
@@ -212,7 +215,8 @@ void append_json_text(std::string& out, std::string_view value) {
 
 void describe(Conversation& conversation) {
   conversation.json[0] = conversation_json(conversation, true);
-  conversation.json[1] = conversation_json(conversation, false);
+  // What nobody decodes is hardly ever told from the server's side; there the line is made when it is.
+  conversation.json[1] = conversation.protocol.known() ? conversation_json(conversation, false) : std::string();
 }
 
 void append_json(std::string& out, const Transaction& transaction) {
