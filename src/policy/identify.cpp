@@ -94,7 +94,7 @@ Index zone_of(const Policy& policy, const IpAddress& ip, const Endpoint& endpoin
 /// add_places writes one Place for each network of the asset's zone that the address lies in: an asset is where its
 /// zone is, so the network's VLAN and sensor hold for it too.
 void add_places(const plant::Plant& plant, const plant::Location& location, Index asset, std::vector<Place>& out) {
-  Place place{.vlan = location.vlan.value_or(Place::kAny),
+  Place place{.vlan = location.vlan ? uint32_t{*location.vlan} : Place::kAny,
               .unit = location.unit.value_or(Place::kAny),
               .link = location.link.value_or(Place::kAny),
               .asset = asset};
