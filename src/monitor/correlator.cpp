@@ -14,6 +14,7 @@ using protocols::Operation;
 using protocols::Outcome;
 
 constexpr size_t kMostAddresses = 1'000'000;
+constexpr size_t kMostSpare = 1024;
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
 const FindingKind& kind_of(const policy::Verdict& verdict) {
@@ -92,6 +93,12 @@ void append_side(std::string& out, const records::Side& side) {
   }
 }
 
+std::string_view words_for(Reason reason) {
+  if (reason == Reason::no_rule) return "no rule allows it";
+  if (reason == Reason::no_conduit) return "no conduit joins their zones";
+  return "the plant does not know both ends";
+}
+
 uint64_t address_key(const records::Side& side) {
   if (side.ip) return side.ip->hash();
   return side.mac ? std::hash<MacAddress>{}(*side.mac) : 0;
@@ -111,6 +118,18 @@ struct Correlator::Talk {
   uint64_t operations = 0, denied = 0, lost_octets = 0;
   std::string_view deviation{};
   bool described = false;
+
+  /// renew makes a talk that has ended ready for another; the texts keep their memory.
+  void renew() {
+    records::Conversation old = std::move(conversation);
+    *this = Talk();
+    conversation.community_id = std::move(old.community_id);
+    conversation.community_id.clear();
+    for (size_t i = 0; i < 2; ++i) {
+      conversation.json[i] = std::move(old.json[i]);
+      conversation.json[i].clear();
+    }
+  }
 };
 
 template <class Message>
@@ -165,7 +184,12 @@ void Correlator::flow_started(FlowRef flow, const FlowStart& start, Moment momen
   if (talks_.size() <= flow.shard) talks_.resize(flow.shard + 1u);
   auto& shard = talks_[flow.shard];
   if (shard.size() <= flow.slot) shard.resize(flow.slot + 1u);
-  shard[flow.slot] = std::make_unique<Talk>();
+  if (spare_.empty()) {
+    shard[flow.slot] = std::make_unique<Talk>();
+  } else {
+    shard[flow.slot] = std::move(spare_.back());
+    spare_.pop_back();
+  }
   Talk& talk = *shard[flow.slot];
   ++totals_.flows;
   records::Conversation& conversation = talk.conversation;
@@ -422,7 +446,7 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
     message += " (" + std::string(to_text(conversation.transport));
     if (conversation.server.port != 0) message += " " + std::to_string(conversation.server.port);
     message += "): ";
-    message += joined ? "no rule allows it" : std::string(policy::to_text(verdict.reason));
+    message += words_for(verdict.reason);
     return message;
   };
   uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
@@ -453,7 +477,12 @@ void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment) {
     record.octets[i] = stop.octets[i];
   }
   sink_.record(record);
-  talks_[flow.shard][flow.slot].reset();
+  std::unique_ptr<Talk>& ended = talks_[flow.shard][flow.slot];
+  if (spare_.size() < kMostSpare) {
+    ended->renew();
+    spare_.push_back(std::move(ended));
+  }
+  ended.reset();
 }
 
 void Correlator::packet_trouble(std::string_view reason, Moment moment) {

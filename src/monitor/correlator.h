@@ -85,6 +85,7 @@ class Correlator : public Events {
   RepeatKeeper keeper_;
   std::unique_ptr<policy::Situation> situation_;
   std::vector<std::vector<std::unique_ptr<Talk>>> talks_;  // by shard and slot
+  std::vector<std::unique_ptr<Talk>> spare_;               // ended, to be used again
   std::unordered_set<IpAddress> addresses_seen_;
   std::unordered_set<uint64_t> attributes_seen_;
   Totals totals_;

@@ -5,40 +5,36 @@
 namespace rampart::monitor {
 namespace {
 
-constexpr uint64_t kOdd[] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
-                             0xff51afd7ed558ccdu, 0xc4ceb9fe1a85ec53u, 0xd6e8feb86659fd93u};
+using End = std::array<uint64_t, 3>;
 
-void put_end(uint64_t* words, Bytes address, uint16_t port) {
-  std::memcpy(words, address.data(), address.size());
-  words[2] = port;
+End end_of(const Packet& packet, const IpAddress& ip, const MacAddress& mac, uint16_t port) {
+  End end{};
+  if (!packet.has_ip) {
+    std::memcpy(end.data(), mac.octets.data(), mac.octets.size());
+  } else if (ip.is_v4()) {
+    std::memcpy(end.data(), ip.octets().data(), 4);
+  } else {
+    std::memcpy(end.data(), ip.octets().data(), 16);
+  }
+  end[2] = port;
+  return end;
 }
 
 }  // namespace
 
 FlowKey FlowKey::of(const Packet& packet, bool& low_is_source) {
-  Bytes source = packet.source.octets(), destination = packet.destination.octets();
-  if (!packet.has_ip) {
-    source = packet.source_mac.octets;
-    destination = packet.destination_mac.octets;
-  }
-  const int order = std::memcmp(source.data(), destination.data(), std::min(source.size(), destination.size()));
-  low_is_source = order < 0 || (order == 0 && packet.source_port <= packet.destination_port);
-  FlowKey key;
-  put_end(key.words.data() + (low_is_source ? 0 : 3), source, packet.source_port);
-  put_end(key.words.data() + (low_is_source ? 3 : 0), destination, packet.destination_port);
+  const End source = end_of(packet, packet.source, packet.source_mac, packet.source_port);
+  const End destination = end_of(packet, packet.destination, packet.destination_mac, packet.destination_port);
+  low_is_source = source[0] != destination[0]   ? source[0] < destination[0]
+                  : source[1] != destination[1] ? source[1] < destination[1]
+                                                : source[2] <= destination[2];
+  const End& low = low_is_source ? source : destination;
+  const End& high = low_is_source ? destination : source;
+  FlowKey key{{low[0], low[1], low[2], high[0], high[1], high[2]}};
   const uint64_t vlan = packet.vlan_count > 0 ? packet.vlans[0] + 1u : 0u;
-  key.words[2] |= vlan << 16 | uint64_t{packet.protocol} << 32 | uint64_t{packet.has_ip} << 40;
+  key.words[2] |= vlan << 16 | uint64_t{packet.protocol} << 40 | uint64_t{packet.has_ip} << 48;
   key.words[5] |= uint64_t{packet.has_ip ? uint16_t{0} : packet.ethertype} << 16;
   return key;
-}
-
-uint64_t FlowKey::hash() const {
-  uint64_t hash = 0;
-  for (size_t i = 0; i < words.size(); ++i) {
-    hash = (hash ^ words[i]) * kOdd[i];
-    hash ^= hash >> 32;
-  }
-  return hash;
 }
 
 FlowTable::FlowTable(size_t limit) : limit_(limit), buckets_(1024) {}

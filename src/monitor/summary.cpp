@@ -12,7 +12,8 @@ using protocols::Action;
 using records::Severity;
 
 constexpr size_t kMostGroups = 4096;
-constexpr size_t kShown = 20;
+constexpr size_t kShown = 24;
+constexpr size_t kShownOfKind = 4;
 constexpr size_t kColumns = 80;
 
 std::string with_commas(uint64_t number) {
@@ -172,22 +173,41 @@ void Summary::add_findings(std::string& out, bool colour) const {
     return;
   }
   out += "\nFindings, worst first: " + with_commas(findings()) + " of " + with_commas(sorted.size()) + " kinds\n";
-  for (size_t i = 0; i < sorted.size() && i < kShown; ++i) {
-    const Group& group = *sorted[i];
-    out += "  ";
-    if (colour) out += colour_of(group.severity);
-    pad_right(out, records::to_text(group.severity), 9);
-    if (colour && !colour_of(group.severity).empty()) out += "\x1b[0m";
-    pad_left(out, with_commas(group.count), 7);
-    out += "x  ";
-    std::string words = group.message;
-    if (group.others) words += " (and others of the kind)";
-    words += " [" + group.id + ", packet " + with_commas(group.packet) + "]";
-    wrap(out, words, 21);
+  // Of one kind only the first few are shown: a flood of one must not hide another.
+  std::map<std::string_view, std::array<uint64_t, 3>> of_kind;  // shown, kinds left out, occurrences left out
+  size_t shown = 0;
+  for (const Group* group : sorted) {
+    std::array<uint64_t, 3>& counts = of_kind[group->id];
+    if (counts[0] < kShownOfKind && shown < kShown) {
+      ++counts[0];
+      ++shown;
+      add_finding(out, *group, colour);
+    } else {
+      ++counts[1];
+      counts[2] += group->count;
+    }
   }
-  if (sorted.size() > kShown) {
-    out += "  and " + with_commas(sorted.size() - kShown) + " kinds more: write them all with --json FILE\n";
+  bool more = false;
+  for (const auto& [id, counts] : of_kind) {
+    if (counts[1] == 0) continue;
+    out += more ? "" : "  left out here (all are in --json FILE):\n";
+    more = true;
+    pad_left(out, with_commas(counts[2]), 18);
+    out += "x  " + std::string(id) + ", " + with_commas(counts[1]) + (counts[1] == 1 ? " kind\n" : " kinds\n");
   }
+}
+
+void Summary::add_finding(std::string& out, const Group& group, bool colour) {
+  out += "  ";
+  if (colour) out += colour_of(group.severity);
+  pad_right(out, records::to_text(group.severity), 9);
+  if (colour && !colour_of(group.severity).empty()) out += "\x1b[0m";
+  pad_left(out, with_commas(group.count), 7);
+  out += "x  ";
+  std::string words = group.message;
+  if (group.others) words += " (and others of the kind)";
+  words += " [" + group.id + ", packet " + with_commas(group.packet) + "]";
+  wrap(out, words, 21);
 }
 
 void Summary::add_zones(std::string& out) const {

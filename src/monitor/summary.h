@@ -43,6 +43,7 @@ class Summary : public records::Sink {
     bool others = false;  // it stands for more than one message
   };
   void add_findings(std::string& out, bool colour) const;
+  static void add_finding(std::string& out, const Group& group, bool colour);
   void add_zones(std::string& out) const;
   void add_conduits(std::string& out) const;
   void add_protocols(std::string& out) const;

@@ -1,5 +1,7 @@
 #include "records/json.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "protocols/registry.h"
 
@@ -39,30 +41,31 @@ void open_line(std::string& out, TimePoint when, std::string_view event_type) {
 
 void append_side(std::string& out, const Side& side, std::string_view ip, std::string_view port) {
   if (side.ip) {
-    key(out, ip);
-    out += '"';
+    out += ip;
     append(out, *side.ip);
     out += '"';
   }
-  if (side.port != 0) number(out, port, side.port);
+  if (side.port != 0) {
+    out += port;
+    append_number(out, side.port);
+  }
 }
 
 std::string conversation_json(const Conversation& conversation, bool from_client) {
-  std::string out = "{";
+  std::string out;
   out.reserve(256);
-  number(out, "flow_id", conversation.flow_id);
+  out += ",\"flow_id\":";
+  append_number(out, conversation.flow_id);
   if (conversation.vlan) {
-    key(out, "vlan");
-    out += '[';
+    out += ",\"vlan\":[";
     append_number(out, *conversation.vlan);
     out += ']';
   }
-  append_side(out, from_client ? conversation.client : conversation.server, "src_ip", "src_port");
-  append_side(out, from_client ? conversation.server : conversation.client, "dest_ip", "dest_port");
+  append_side(out, from_client ? conversation.client : conversation.server, ",\"src_ip\":\"", ",\"src_port\":");
+  append_side(out, from_client ? conversation.server : conversation.client, ",\"dest_ip\":\"", ",\"dest_port\":");
   text(out, "proto", to_text(conversation.transport));
   text(out, "community_id", conversation.community_id);
   if (conversation.protocol.known()) text(out, "app_proto", conversation.protocol.name());
-  out[0] = ',';
   return out;
 }
 
@@ -193,8 +196,15 @@ void append_conversation(std::string& out, const Conversation* conversation, Dir
 
 void append_json_text(std::string& out, std::string_view value) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const bool utf8 = is_utf8(value);
+  const bool plain =
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
   out += '"';
+  if (plain) {
+    out += value;
+    out += '"';
+    return;
+  }
+  const bool utf8 = is_utf8(value);
   for (const char c : value) {
     const auto octet = static_cast<unsigned char>(c);
     if (octet == '"' || octet == '\\') {
@@ -345,11 +355,14 @@ void append_json(std::string& out, const Loss& loss) {
 void append_json(std::string& out, const Flow& flow) {
   open_line(out, flow.last, "flow");
   append_conversation(out, flow.conversation, Direction::to_server);
-  out += ",\"flow\":{";
-  number(out, "pkts_toserver", flow.packets[0]);
-  number(out, "pkts_toclient", flow.packets[1]);
-  number(out, "bytes_toserver", flow.octets[0]);
-  number(out, "bytes_toclient", flow.octets[1]);
+  const auto count = [&out](std::string_view name, uint64_t value) {
+    out += name;
+    append_number(out, value);
+  };
+  count(",\"flow\":{\"pkts_toserver\":", flow.packets[0]);
+  count(",\"pkts_toclient\":", flow.packets[1]);
+  count(",\"bytes_toserver\":", flow.octets[0]);
+  count(",\"bytes_toclient\":", flow.octets[1]);
   out += ",\"start\":\"";
   append_timestamp(out, flow.first);
   out += "\",\"end\":\"";
@@ -357,9 +370,8 @@ void append_json(std::string& out, const Flow& flow) {
   out += '"';
   number(out, "age", std::chrono::duration_cast<std::chrono::seconds>(flow.last - flow.first).count());
   text(out, "reason", flow.end);
-  out += "},\"rampart\":{";
-  number(out, "operations", flow.operations);
-  number(out, "lost_octets", flow.lost_octets);
+  count("},\"rampart\":{\"operations\":", flow.operations);
+  count(",\"lost_octets\":", flow.lost_octets);
   out += ",\"opening_seen\":";
   out += flow.opening_seen ? "true" : "false";
   if (flow.conversation != nullptr) {
