@@ -62,9 +62,9 @@ struct Transaction {
   uint64_t exchange = 0;
   const protocols::Operation* operation = nullptr;
   std::span<const protocols::Answer* const> answers{};
-  protocols::Outcome outcome;
+  protocols::Outcome outcome{};
   Seen seen = Seen::whole;
-  Verdict verdict;
+  Verdict verdict{};
   std::string_view deviation{};
 };
 
