@@ -63,7 +63,7 @@ class Correlator : public Events {
   struct Talk;
 
   Talk& talk(FlowRef flow);
-  policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation);
+  policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
   void describe(Talk& talk);
   void name_sides(Talk& talk);
   void see_address(Talk& talk, const records::Side& side, const policy::Party& party, Moment moment);
@@ -87,6 +87,8 @@ class Correlator : public Events {
   std::vector<std::vector<std::unique_ptr<Talk>>> talks_;  // by shard and slot
   std::vector<std::unique_ptr<Talk>> spare_;               // ended, to be used again
   std::unordered_set<IpAddress> addresses_seen_;
+  std::unordered_set<IpAddress> plant_addresses_;  // of its assets, also of those told apart by unit only
+  std::vector<bool> behind_units_seen_;            // by asset
   std::unordered_set<uint64_t> attributes_seen_;
   Totals totals_;
 };

@@ -206,13 +206,12 @@ ParsedObject parse_nck(std::string_view text, Words words) {
   ParsedObject parsed;
   parsed.object.space = kNck;
   parsed.object.last = Object::kAll;
-  const auto area = words.take("area") ? words.number() : std::nullopt;
-  const auto unit = words.take("unit") ? words.number() : std::nullopt;
-  const auto module = words.take("module") ? words.number() : std::nullopt;
-  if (!area || !unit || !module || *area > 7 || *unit > 31 || *module > 0xff) {
-    return failed(text, "names no area of an NCK");
-  }
-  parsed.object.container = static_cast<uint32_t>((*area << 5 | *unit) << 8 | *module);
+  constexpr uint64_t kMissing = ~uint64_t{0};
+  const uint64_t area = words.take("area") ? words.number().value_or(kMissing) : kMissing;
+  const uint64_t unit = words.take("unit") ? words.number().value_or(kMissing) : kMissing;
+  const uint64_t module = words.take("module") ? words.number().value_or(kMissing) : kMissing;
+  if (area > 7 || unit > 31 || module > 0xff) return failed(text, "names no area of an NCK");
+  parsed.object.container = static_cast<uint32_t>((area << 5 | unit) << 8 | module);
   if (words.done()) return parsed;
   const auto column = words.take("column") ? words.number() : std::nullopt;
   Object lines;

@@ -1,0 +1,171 @@
+#include "monitor/talk.h"
+
+namespace rampart::monitor {
+namespace {
+
+using policy::kNone;
+using policy::Reason;
+using protocols::Action;
+using protocols::Operation;
+
+constexpr size_t kMostAddresses = 1'000'000;
+
+const FindingKind& kind_of(const policy::Verdict& verdict) {
+  if (verdict.decision == policy::Decision::undecidable) return kinds::kUndecidable;
+  switch (verdict.reason) {
+    case Reason::unknown_client:
+      return kinds::kUnknownClient;
+    case Reason::unknown_server:
+      return kinds::kUnknownServer;
+    case Reason::unknown_asset:
+      return kinds::kUnknownAsset;
+    case Reason::no_conduit:
+      return kinds::kNoConduit;
+    case Reason::value_out_of_range:
+      return kinds::kValue;
+    case Reason::step_too_large:
+      return kinds::kStep;
+    case Reason::rate_exceeded:
+      return kinds::kRate;
+    case Reason::outside_calendar:
+      return kinds::kCalendar;
+    case Reason::role_missing:
+      return kinds::kRole;
+    case Reason::approval_missing:
+      return kinds::kApproval;
+    case Reason::rule:
+    case Reason::same_zone:
+    case Reason::no_rule:
+    case Reason::value_unknown:
+    case Reason::role_unknown:
+      return kinds::kNoRule;
+  }
+  return kinds::kNoRule;
+}
+
+const FindingKind* control_kind(const Operation& operation) {
+  switch (operation.action) {
+    case Action::program:
+      return &kinds::kProgram;
+    case Action::start:
+      return &kinds::kStart;
+    case Action::firmware:
+      return &kinds::kFirmware;
+    case Action::stop:
+      return operation.function.name.find("restart") != std::string_view::npos ? &kinds::kRestart : &kinds::kStop;
+    case Action::read:
+    case Action::write:
+    case Action::operate:
+    case Action::configure:
+    case Action::file:
+    case Action::time:
+    case Action::identify:
+    case Action::session:
+    case Action::diagnose:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+std::string_view words_for(Reason reason) {
+  if (reason == Reason::no_rule) return "no rule allows it";
+  if (reason == Reason::no_conduit) return "no conduit joins their zones";
+  return "the plant does not know both ends";
+}
+
+}  // namespace
+
+void Correlator::see_address(Talk& talk, const records::Side& side, const policy::Party& party, Moment moment) {
+  if (!side.ip || side.ip->is_multicast() || side.ip->is_broadcast()) return;
+  if (addresses_seen_.size() >= kMostAddresses || !addresses_seen_.insert(*side.ip).second) return;
+  sink_.record(
+      records::AssetSeen{.when = moment.time, .packet = moment.packet, .side = side, .vlan = talk.conversation.vlan});
+  if (!policy_ || party.asset != kNone || plant_addresses_.contains(*side.ip)) return;
+  const bool client = &side == &talk.conversation.client;
+  find(kinds::kUnknownAsset, address_key(side), talk, client ? Direction::to_server : Direction::to_client, moment,
+       [&] {
+         std::string message = to_text(*side.ip) + " is no asset of the plant";
+         if (party.zone != kNone) message += ", in the network of zone " + std::string(zone_id(party.zone));
+         message += client ? "; it began to talk to " : "; it was addressed by ";
+         append_side(message, client ? talk.conversation.server : talk.conversation.client);
+         return message;
+       });
+}
+
+void Correlator::judge(Talk& talk, Direction direction, const Operation& operation, const policy::Parties& parties,
+                       const policy::Verdict& verdict, Moment moment) {
+  uint64_t key = mix(mix(parties.client.asset, parties.server.asset), operation.function.code);
+  if (verdict.decision != policy::Decision::allowed) {
+    ++talk.denied;
+    const FindingKind& kind = kind_of(verdict);
+    if (parties.client.asset == kNone || parties.server.asset == kNone) {
+      key = mix(key, mix(address_key(talk.conversation.client), address_key(talk.conversation.server)));
+    }
+    key = mix(key, mix(verdict.rule, verdict.point));
+    const auto words = [&] {
+      std::string message = policy::explain(*policy_, verdict, parties, operation);
+      const bool by_client = direction == Direction::to_server;
+      if (parties.client.asset == kNone) {
+        message += "; it is ";
+        append_side(message, by_client ? talk.conversation.client : talk.conversation.server);
+      } else if (parties.server.asset == kNone) {
+        message += "; asked was ";
+        append_side(message, by_client ? talk.conversation.server : talk.conversation.client);
+      }
+      return message;
+    };
+    find(kind, key, talk, direction, moment, words, &operation, &verdict);
+  }
+  const FindingKind* control = control_kind(operation);
+  if (control == nullptr) return;
+  const auto words = [&] {
+    const bool by_client = direction == Direction::to_server;
+    std::string message;
+    append_side(message, by_client ? talk.conversation.client : talk.conversation.server);
+    message += " asked ";
+    append_side(message, by_client ? talk.conversation.server : talk.conversation.client);
+    message += " for " + std::string(to_text(operation.action)) + " (" + std::string(operation.protocol.name()) + " " +
+               std::string(operation.function.name) + ")";
+    return message;
+  };
+  find(*control, key, talk, direction, moment, words, &operation, &verdict);
+}
+
+void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
+  const records::Conversation& conversation = talk.conversation;
+  if (conversation.server.ip && (conversation.server.ip->is_multicast() || conversation.server.ip->is_broadcast()))
+    return;
+  const Operation nothing{.action = Action::session};
+  const policy::Parties parties{talk.client_party, talk.server_party};
+  const policy::Verdict verdict = policy::decide(*policy_, *situation_, parties, nothing, stop.first);
+  if (verdict.allowed()) return;
+  const bool joined = verdict.reason == Reason::no_rule;
+  const auto words = [&] {
+    std::string message;
+    append_side(message, conversation.client);
+    message += " talked to ";
+    append_side(message, conversation.server);
+    message += " (" + std::string(to_text(conversation.transport));
+    if (conversation.server.port != 0) message += " " + std::to_string(conversation.server.port);
+    message += "): ";
+    message += words_for(verdict.reason);
+    return message;
+  };
+  uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
+  key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
+  find(joined ? kinds::kTraffic : kinds::kTrafficNoConduit, key, talk, Direction::to_server,
+       {stop.first, stop.first_packet}, words, nullptr, &verdict);
+}
+
+records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {
+  records::Verdict record;
+  record.kind = static_cast<records::Verdict::Kind>(static_cast<uint8_t>(verdict.decision) + 1);
+  record.reason = policy::to_text(verdict.reason);
+  if (verdict.conduit == kNone) return record;
+  const plant::Conduit& conduit = plant_->conduits[verdict.conduit];
+  record.conduit = conduit.id.value;
+  if (verdict.rule != kNone) record.rule = conduit.rules[verdict.rule].id.value;
+  return record;
+}
+
+}  // namespace rampart::monitor

@@ -1,0 +1,82 @@
+// What the two halves of the Correlator share: the live conversation as the judging side knows it, and how a finding is
+// made. Private to correlator.cpp (what happens) and judging.cpp (what is wrong with it).
+#pragma once
+
+#include "monitor/correlator.h"
+#include "records/json.h"
+
+namespace rampart::monitor {
+
+/// append_side writes who an end is: its name in the plant, else its address.
+inline void append_side(std::string& out, const records::Side& side) {
+  if (!side.asset.empty()) {
+    out += side.asset;
+  } else if (side.ip) {
+    append(out, *side.ip);
+  } else if (side.mac) {
+    append(out, *side.mac);
+  }
+}
+
+inline uint64_t address_key(const records::Side& side) {
+  if (side.ip) return side.ip->hash();
+  return side.mac ? std::hash<MacAddress>{}(*side.mac) : 0;
+}
+
+/// Talk is what the judging side knows of one live conversation.
+struct Correlator::Talk {
+  records::Conversation conversation;
+  policy::Endpoint client, server;
+  policy::Party client_party, server_party;
+  uint32_t unit = protocols::Object::kNoUnit;  // for which the server's party was looked up
+  policy::Party unit_party;
+  std::optional<Matcher> matcher;
+  std::chrono::milliseconds answer_within{};
+  uint64_t operations = 0, denied = 0, lost_octets = 0;
+  std::string_view deviation{};
+  bool described = false;
+
+  /// renew makes a talk that has ended ready for another; the texts keep their memory.
+  void renew() {
+    records::Conversation old = std::move(conversation);
+    *this = Talk();
+    conversation.community_id = std::move(old.community_id);
+    conversation.community_id.clear();
+    for (size_t i = 0; i < 2; ++i) {
+      conversation.json[i] = std::move(old.json[i]);
+      conversation.json[i].clear();
+    }
+  }
+};
+
+template <class Message>
+void Correlator::find(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
+                      Message&& message, const protocols::Operation* operation, const policy::Verdict* verdict) {
+  key = mix(key, kind.signature);
+  if (!keeper_.due(key, moment.time, moment.packet)) return;
+  describe(talk);
+  const std::string words = message();
+  records::Finding finding;
+  finding.when = moment.time;
+  finding.packet = moment.packet;
+  finding.signature = kind.signature;
+  finding.id = kind.id;
+  finding.category = kind.category;
+  finding.severity = kind.severity;
+  finding.message = words;
+  finding.asked = direction;
+  finding.technique = kind.technique;
+  finding.requirement = kind.requirement;
+  finding.operation = operation;
+  finding.conversation = &talk.conversation;
+  finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;
+  if (verdict != nullptr) {
+    const records::Verdict recorded_verdict = recorded(*verdict);
+    finding.conduit = recorded_verdict.conduit;
+    finding.rule = recorded_verdict.rule;
+    finding.reason = recorded_verdict.reason;
+  }
+  keeper_.write(key, finding);
+}
+
+}  // namespace rampart::monitor
