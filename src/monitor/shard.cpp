@@ -30,6 +30,15 @@ class Shard::Output : public StreamSink, public protocols::Sink {
   void closed(Direction) override { shard_.flows_[slot].over = shard_.flows_[slot].stream.over(); }
   void reset(Direction) override { shard_.flows_[slot].over = shard_.flows_[slot].reset = true; }
   void restarted() override {}
+  // What lay behind a hole is told as of the packet that brought it, not of the one that made us stop waiting.
+  void held_since(TimePoint time, uint64_t number) override {
+    if (!at_hand_) at_hand_ = shard_.now_;
+    shard_.now_ = {time, number};
+  }
+  void held_no_more() override {
+    if (at_hand_) shard_.now_ = *at_hand_;
+    at_hand_.reset();
+  }
 
   void operation(const protocols::Operation& operation) override {
     shard_.events_->operation({shard_.number_, slot}, decoding, operation, seen, shard_.now_);
@@ -45,6 +54,7 @@ class Shard::Output : public StreamSink, public protocols::Sink {
 
  private:
   Shard& shard_;
+  std::optional<Moment> at_hand_;  // while data are told that were held: the moment to come back to
 };
 
 Shard::Shard(uint32_t number, const ShardLimits& limits, Events& events)
@@ -198,7 +208,7 @@ void Shard::stop(uint32_t slot, std::string_view end, Moment moment) {
 
 void Shard::tcp_packet(uint32_t slot, const Packet& packet, Direction direction) {
   output_->slot = slot;
-  flows_[slot].stream.feed(streams_, direction, segment_of(packet), *output_);
+  flows_[slot].stream.feed(streams_, direction, segment_of(packet, now_.packet), *output_);
 }
 
 void Shard::datagram(uint32_t slot, Direction direction, Bytes payload) {
@@ -257,8 +267,11 @@ bool Shard::try_protocol(uint32_t slot, Protocol protocol, Direction direction, 
     adopt(slot, protocol, false);
     return true;
   }
-  // Who opened the connection is who asks; where nobody saw it open, the content may say that it is the other one.
-  const Match other = flow.opening_seen ? Match::no : probe.probe(protocols::opposite(direction), bytes);
+  // Who opened the connection is who asks; where nobody saw it open, or it was opened from the protocol's own port, the
+  // content may say that it is the other one.
+  const bool from_own_port = protocols::protocol_at(flow.transport == Transport::tcp, flow.client.port) == protocol;
+  const bool opener_asks = flow.opening_seen && !from_own_port;
+  const Match other = opener_asks ? Match::no : probe.probe(protocols::opposite(direction), bytes);
   if (other == Match::yes) {
     adopt(slot, protocol, true);
     return true;

@@ -28,6 +28,8 @@ struct TcpStream::Held {
     uint32_t length = 0;
     uint32_t missing = 0;  // octets behind it that the capture cut off
     std::unique_ptr<uint8_t[]> data;
+    TimePoint time;
+    uint64_t number = 0;
     uint32_t end() const { return sequence + length; }
   };
   StreamContext* context = nullptr;
@@ -58,8 +60,10 @@ struct TcpStream::Held {
     context->held_octets -= count;
   }
   /// insert keeps a copy of `bytes` at `index`.
-  void insert(size_t index, uint32_t sequence, Bytes bytes, uint32_t missing) {
-    Kept kept{sequence, static_cast<uint32_t>(bytes.size()), missing, std::make_unique<uint8_t[]>(bytes.size())};
+  void insert(const Call& call, size_t index, uint32_t sequence, Bytes bytes, uint32_t missing) {
+    Kept kept{sequence,  static_cast<uint32_t>(bytes.size()),
+              missing,   std::make_unique<uint8_t[]>(bytes.size()),
+              call.time, call.number};
     std::copy(bytes.begin(), bytes.end(), kept.data.get());
     pieces.insert(pieces.begin() + static_cast<std::ptrdiff_t>(index), std::move(kept));
     charge(bytes.size() + kPieceOverhead);
@@ -84,7 +88,7 @@ void TcpStream::feed(StreamContext& context, Direction direction, const TcpSegme
                      (flags(direction) & (kStarted | kNotPlain)) == kStarted &&
                      (flags(opposite(direction)) & (kStarted | kAhead)) == kStarted &&
                      distance(other.next, segment.acknowledgement) <= 0 && segment.missing == 0 && !holding();
-  if (!plain) return feed_slowly({context, sink, segment.time}, direction, segment);
+  if (!plain) return feed_slowly({context, sink, segment.time, segment.number}, direction, segment);
   if (segment.payload.empty()) return;
   mine.next += static_cast<uint32_t>(segment.payload.size());
   ++context.statistics.in_order;
@@ -315,7 +319,7 @@ void TcpStream::keep(const Call& call, Direction direction, const Piece& piece) 
     const uint32_t begin = i < held.pieces.size() ? held.pieces[i].sequence - base : end;
     if (begin > at) {
       const uint32_t until = std::min(begin, end);
-      held.insert(i++, base + at, part(at, until), until == end ? piece.missing : 0);
+      held.insert(call, i++, base + at, part(at, until), until == end ? piece.missing : 0);
       at = until;
       continue;
     }
@@ -326,7 +330,7 @@ void TcpStream::keep(const Call& call, Direction direction, const Piece& piece) 
         conflict || !std::equal(kept.data.get() + from, kept.data.get() + from + (until - at), part(at, until).data());
     at = until;
   }
-  if (piece.bytes.empty() && piece.missing != 0) held.insert(i, piece.sequence, {}, piece.missing);
+  if (piece.bytes.empty() && piece.missing != 0) held.insert(call, i, piece.sequence, {}, piece.missing);
   if (conflict) ++call.context.statistics.conflicting;
   if (piece.fin && !held.has_fin) {
     held.has_fin = true;
@@ -349,8 +353,9 @@ void TcpStream::put_gap(const Call& call, Direction direction, uint32_t until) {
   call.sink.gap(direction, static_cast<uint64_t>(count));
 }
 
-/// drain puts out what is held and in sequence by now.
-void TcpStream::drain(const Call& call, Direction direction) {
+/// drain puts out what is held and in sequence by now. Behind a hole that was filled, it is the filling packet that
+/// completes what is said; behind one `given_up`, each piece speaks for the packet that brought it.
+void TcpStream::drain(const Call& call, Direction direction, bool given_up) {
   Half& mine = half(direction);
   if (mine.held) {
     Held& held = *mine.held;
@@ -363,6 +368,7 @@ void TcpStream::drain(const Call& call, Direction direction) {
       const auto known = static_cast<uint32_t>(distance(kept.sequence, mine.next));
       if (known < kept.length) {
         mine.next += kept.length - known;
+        if (given_up) call.sink.held_since(kept.time, kept.number);
         call.sink.data(direction, Bytes(kept.data.get() + known, kept.length - known));
       }
       if (kept.missing == 0) continue;
@@ -374,6 +380,7 @@ void TcpStream::drain(const Call& call, Direction direction) {
       }
       put_gap(call, direction, cut_end);
     }
+    if (given_up) call.sink.held_no_more();
     if (progress) held.progress(ticks(call.time));
     if (held.has_fin && held.pieces.empty() && distance(held.fin, mine.next) >= 0) {
       held.has_fin = false;
@@ -408,7 +415,7 @@ void TcpStream::check_hole(const Call& call, Direction direction) {
 /// give_up declares the first hole of a direction lost and puts out what lies behind it.
 void TcpStream::give_up(const Call& call, Direction direction) {
   put_gap(call, direction, half(direction).held->front());
-  drain(call, direction);
+  drain(call, direction, true);
 }
 
 /// release puts out everything of a direction, and at last what only the other side's acknowledgement speaks of.

@@ -59,10 +59,12 @@ struct TcpSegment {
   Bytes payload;
   uint32_t missing = 0;
   TimePoint time;
+  uint64_t number = 0;  // of the packet, for StreamSink::held_since
 };
 
-inline TcpSegment segment_of(const Packet& packet) {
-  return {packet.sequence, packet.acknowledgement, packet.tcp_flags, packet.payload, packet.missing, packet.time};
+inline TcpSegment segment_of(const Packet& packet, uint64_t number = 0) {
+  return {packet.sequence, packet.acknowledgement, packet.tcp_flags, packet.payload, packet.missing, packet.time,
+          number};
 }
 
 /// StreamSink takes what a stream puts out. Nothing that it is given outlives the call.
@@ -71,6 +73,10 @@ class StreamSink {
   virtual ~StreamSink() = default;
   /// data: the next contiguous octets of a direction. Never empty.
   virtual void data(Direction direction, Bytes bytes) = 0;
+  /// held_since: the data that follow, until the next call, came with an earlier packet and waited behind a hole that
+  /// is given up: what they say was said then. held_no_more: what follows came with the packet at hand.
+  virtual void held_since(TimePoint, uint64_t /*number*/) {}
+  virtual void held_no_more() {}
   /// gap: exactly `bytes` octets are missing here; 0 where nobody can know how many (the sequence numbers jumped).
   virtual void gap(Direction direction, uint64_t bytes) = 0;
   /// closed: this direction ended with a FIN, after all of its data. Once per connection and direction.
@@ -144,6 +150,7 @@ class TcpStream {
     StreamContext& context;
     StreamSink& sink;
     TimePoint time;
+    uint64_t number = 0;
   };
 
   Half& half(Direction direction) { return halves_[static_cast<size_t>(direction)]; }
@@ -163,7 +170,7 @@ class TcpStream {
   void close(const Call& call, Direction direction);
   Held& hold(const Call& call, Direction direction);
   void keep(const Call& call, Direction direction, const Piece& piece);
-  void drain(const Call& call, Direction direction);
+  void drain(const Call& call, Direction direction, bool given_up = false);
   void put_gap(const Call& call, Direction direction, uint32_t until);
   bool is_lost(const Call& call, Direction direction) const;
   void check_hole(const Call& call, Direction direction);

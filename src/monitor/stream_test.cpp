@@ -288,6 +288,48 @@ TEST_F(Stream, CountsTheTimeOfAHoleFromTheLastProgress) {
   EXPECT_EQ(heard.of(kServer), "abcd") << "a forged early segment must not make what runs a loss";
 }
 
+TEST_F(Stream, TellsWhichPacketBroughtWhatWaitedBehindAHoleThatIsGivenUp) {
+  struct Timed : Heard {
+    void data(Direction, Bytes bytes) override {
+      said += std::to_string(number) + ':' + std::string(as_text(bytes)) + ' ';
+    }
+    void held_since(TimePoint, uint64_t packet) override { number = packet; }
+    void held_no_more() override { number = 0; }
+    uint64_t number = 0;
+    std::string said;
+  } timed;
+  const auto send = [&](uint32_t sequence, std::string_view payload, uint64_t number) {
+    TcpSegment segment;
+    segment.sequence = sequence;
+    segment.payload = as_bytes(payload);
+    segment.number = number;
+    stream.feed(context, kServer, segment, timed);
+  };
+  send(1, "ab", 1);
+  send(5, "ef", 2);
+  send(7, "gh", 3);
+  stream.flush(context, timed);
+  EXPECT_EQ(timed.said, "0:ab 2:ef 3:gh ");
+}
+
+TEST_F(Stream, SpeaksForThePacketThatFilledAHole) {
+  struct Timed : Heard {
+    void held_since(TimePoint, uint64_t) override { ++calls; }
+    int calls = 0;
+  } timed;
+  const auto send = [&](uint32_t sequence, std::string_view payload) {
+    TcpSegment segment;
+    segment.sequence = sequence;
+    segment.payload = as_bytes(payload);
+    stream.feed(context, kServer, segment, timed);
+  };
+  send(1, "ab");
+  send(5, "ef");
+  send(3, "cd");
+  EXPECT_EQ(timed.of(kServer), "abcdef");
+  EXPECT_EQ(timed.calls, 0);
+}
+
 TEST_F(Stream, GivesUpTheFirstHoleWhereTooManySegmentsAreHeld) {
   context.limits.held_segments = 3;
   ask(1, "a");
