@@ -1,0 +1,93 @@
+"""Holds the number of messages that Rampart sees against the tables in captures/truth, which tshark alone made."""
+
+import collections
+import concurrent.futures
+
+from oracle import modbus, rampart
+from oracle.dnp3 import LINK, UNSOLICITED
+
+MOST_DIFFERENT = 0.005
+
+
+def expected(path):
+    """expected counts messages by (protocol, side, function) from one table."""
+    counts = collections.Counter()
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        cells = line.split("\t")
+        if cells[0] == "modbus" and cells[3] in ("req", "rsp"):
+            counts[("modbus", cells[3], cells[4])] += int(cells[-1])
+        elif cells[0] == "dnp3":
+            function = int(cells[3])
+            key = ("req", str(function)) if function < 129 else ("rsp", "unsolicited" if function == 130 else "any")
+            counts[("dnp3", *key)] += int(cells[-1])
+        elif cells[0] == "s7comm":
+            counts[("s7comm", *s7comm_key(cells[3], cells[4]))] += int(cells[-1])
+    return counts
+
+
+def s7comm_key(kind, function):
+    if kind != "7":
+        return ("req", str(int(function, 0))) if kind == "1" and function != "-" else ("rsp", "any")
+    group = function.removeprefix("ud:").split(".")
+    side = "req" if group[0] == "4" else "rsp"
+    if side == "rsp":
+        return side, "any"
+    subfunction = 0 if group[2] == "-" else int(group[2], 0)
+    return side, str(0x10000 | int(group[1], 0) << 8 | subfunction)
+
+
+def seen(events):
+    """seen counts the messages of Rampart's lines the same way."""
+    counts = collections.Counter()
+    answers, requests = set(), set()
+    for event in events:
+        function = event.code
+        if event.protocol == "modbus":
+            function = modbus.split_code(function)[0]
+        elif (event.protocol == "dnp3" and function >= LINK) or (event.protocol == "s7comm" and function == 0x1E0):
+            continue
+        asked = (event.number, event.frame, event.data["transaction"], function)
+        if event.frame is not None and not (event.data.get("item") and asked in requests):
+            requests.add(asked)
+            counts[(event.protocol, "req", str(function))] += 1
+        if event.answer_frame is None:
+            continue
+        # Several items share one answer; pushes of one packet share its number.
+        key = (event.number, event.answer_frame) + (() if event.data.get("unsolicited") else (event.data.get("exchange"),))
+        if key in answers:
+            continue
+        answers.add(key)
+        name = str(function) if event.protocol == "modbus" else "any"
+        if event.protocol == "dnp3" and function == UNSOLICITED:
+            name = "unsolicited"
+        counts[(event.protocol, "rsp", name)] += 1
+    return counts
+
+
+def one(program, capture, table):
+    return expected(table), seen(rampart.read(program, capture))
+
+
+def check(program, folder, captures, jobs):
+    """check prints where the counts part; 0 where at most 0.5 % do."""
+    work = {}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for capture in captures:
+            name = str(capture.relative_to(folder))
+            table = folder / "truth" / (name + ".tsv")
+            if table.is_file():
+                work[name] = pool.submit(one, program, capture, table)
+    if not work:
+        print("skipped: no tables below captures/truth")
+        return 77
+    messages = apart = 0
+    for name, job in work.items():
+        theirs, ours = job.result()
+        messages += sum(theirs.values())
+        for key in sorted(theirs.keys() | ours.keys()):
+            if theirs[key] != ours[key]:
+                apart += abs(theirs[key] - ours[key])
+                print(f"{name}: {' '.join(key)}: tshark {theirs[key]}, ours {ours[key]}")
+    share = apart / messages if messages else 1
+    print(f"{len(work)} captures, {messages} messages, {apart} counted otherwise ({100 * share:.3f} %)")
+    return 1 if share > MOST_DIFFERENT else 0
