@@ -23,8 +23,8 @@ std::string padded(std::string text, size_t width) {
   return text + "  ";
 }
 
-/// Row of the table: who reaches whom by which protocol, with all actions and the chain of conduits.
-using Row = std::tuple<plant::Index, plant::Index, std::string_view, std::string>;
+/// Row of the table: by which chain of conduits, who, whom, by which protocol.
+using Row = std::tuple<std::string, plant::Index, plant::Index, std::string_view>;
 
 void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
   const plant::Plant& plant = *loaded.plant;
@@ -32,25 +32,27 @@ void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
   for (const policy::Reach& reach : policy::reachability(*loaded.policy)) {
     std::string chain;
     for (const plant::Index conduit : reach.conduits) {
-      chain += (chain.empty() ? "" : " > ") + plant.conduits[conduit].id.value;
+      chain += (chain.empty() ? "" : ", then ") + plant.conduits[conduit].id.value;
     }
-    rows[{reach.from, reach.to, reach.protocol.name(), chain}].insert(reach.action);
+    rows[{chain, reach.from, reach.to, reach.protocol.name()}].insert(reach.action);
   }
   out += "\nWho reaches whom by the rules, over any chain of conduits: " + std::to_string(rows.size()) + " ways\n";
   size_t shown = 0;
+  std::string_view heading;
   for (const auto& [row, actions] : rows) {
+    const auto& [chain, from, to, protocol] = row;
     if (!all && shown++ == kRows) {
       out += "  and " + std::to_string(rows.size() - kRows) + " more: --all shows them\n";
       return;
     }
+    if (chain != heading) out += "  by " + chain + "\n";
+    heading = chain;
     std::string words;
     for (const protocols::Action action : actions) {
       words += (words.empty() ? "" : " ") + std::string(protocols::to_text(action));
     }
-    out += "  " + padded(plant.assets[std::get<0>(row)].id.value, 16) +
-           padded(plant.assets[std::get<1>(row)].id.value, 16) + padded(std::string(std::get<2>(row)), 8) + words +
-           "\n";
-    out += "      by " + std::get<3>(row) + "\n";
+    out += "    " + padded(plant.assets[from].id.value, 16) + padded(plant.assets[to].id.value, 16) +
+           padded(std::string(protocol), 8) + words + "\n";
   }
 }
 

@@ -12,6 +12,7 @@
 #include "apps/command_standard.h"
 #include "apps/command_watch.h"
 #include "apps/version.h"
+#include "base/error.h"
 
 namespace {
 
@@ -104,6 +105,9 @@ int main(int argc, char** argv) {
   }
   try {
     return dispatch(app, arguments);
+  } catch (const rampart::FileError& error) {
+    std::fprintf(stderr, "%s\n", error.what());  // begins with file:line:column, which editors follow
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rampart: %s\n", error.what());
     return 1;
