@@ -29,11 +29,12 @@ class Difference:
 class Result:
     """The rows of one capture: counts by protocol and state, and the differences."""
 
-    __slots__ = ("counts", "differences")
+    __slots__ = ("counts", "differences", "compared")
 
     def __init__(self):
         self.counts = collections.defaultdict(collections.Counter)
         self.differences = []
+        self.compared = collections.defaultdict(collections.Counter)  # fields that both programs told
 
 
 def tshark_rows(path, extra=()):
@@ -74,6 +75,7 @@ def capture(program, path):
     result = Result()
     for pair in pairs:
         result.counts[pair.row.protocol][pair.state] += 1
+        result.compared[pair.row.protocol].update(pair.told())
         if pair.state != "equal":
             result.differences.append(Difference(pair))
     result.differences.sort(key=lambda difference: (difference.protocol, difference.frame))

@@ -66,7 +66,9 @@ def request_rows(node, code, make):
         written = span(
             "holding-register", node.number("modbus.write_reference_num"), node.number("modbus.write_word_cnt", 1)
         )
-        asked = span("holding-register", node.number("modbus.read_reference_num"), node.number("modbus.read_word_cnt", 1))
+        asked = span(
+            "holding-register", node.number("modbus.read_reference_num"), node.number("modbus.read_word_cnt", 1)
+        )
         return [make(object=written, values=values_of(node)), make(object=asked)]
     if code == 24:
         return [make(object=span("fifo", first))]

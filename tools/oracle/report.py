@@ -97,11 +97,15 @@ class Book:
             different += total - counts["equal"]
             print(f"{TITLES[name]}: {total} rows, " + ", ".join(f"{counts[state]} {state}" for state in STATES))
         for capture, one in self.unexplained if verbose else self.unexplained[:40]:
-            print(f"unexplained: {capture} {one.frame} {one.protocol} {one.kind}\n  tshark: {one.theirs}\n  ours:   {one.ours}")
+            print(f"unexplained: {capture} {one.frame} {one.protocol} {one.kind}")
+            print(f"  tshark: {one.theirs}\n  ours:   {one.ours}")
         if verbose:
             for (_, name), lines in self.explained.items():
                 for _, capture, one in lines:
                     print(f"{name}: {capture} {one.frame} {one.kind}\n  tshark: {one.theirs}\n  ours:   {one.ours}")
+        for stale in self.unused:
+            if any(fnmatch.fnmatch(capture, stale.capture) for capture in self.results):
+                print(f"explained, but no longer a difference: {stale.capture} {stale.name}")
         for missed in self.missed():
             print(f"nothing of what tshark sees: {missed}")
         share = different / rows if rows else 0
@@ -119,6 +123,12 @@ class Book:
             share = 100 * (total - counts["equal"]) / total if total else 0
             cells = " | ".join(str(counts[state]) for state in STATES)
             parts.append(f"| {title} | {total} | {cells} | {share:.3f} % |")
+        parts.append("\nFields that both programs told, so that they were compared, and in how many rows:\n")
+        for name, title in TITLES.items():
+            compared = collections.Counter()
+            for result in self.results.values():
+                compared.update(result.compared[name])
+            parts.append(f"- {title}: " + ", ".join(f"{field} {count}" for field, count in compared.most_common()))
         parts.append("\n## Differences\n\nIn each of them we keep to what the clause says.\n")
         for (protocol, name), lines in sorted(self.explained.items()):
             parts.append(self.chapter(protocol, name, lines))

@@ -37,6 +37,13 @@ class Pair:
     def row(self):
         return self.theirs or self.ours
 
+    def told(self):
+        """told lists the fields that both programs told, and that were therefore compared."""
+        if self.theirs is None or self.ours is None:
+            return []
+        ours = self.ours.fields
+        return [name for name, value in self.theirs.fields.items() if value is not None and ours.get(name) is not None]
+
     @property
     def state(self):
         if self.ours is None:

@@ -95,7 +95,8 @@ def request_object(node):
     szl = node.number("s7comm.data.userdata.szl_id")
     if szl is not None:
         return f"szl 0x{szl:04x} index 0x{node.number('s7comm.data.userdata.szl_index', 0):04x}"
-    kind, number = node.first("s7comm.data.blockcontrol.block_type"), node.first("s7comm.data.blockcontrol.block_number")
+    kind = node.first("s7comm.data.blockcontrol.block_type")
+    number = node.first("s7comm.data.blockcontrol.block_number")
     if kind is not None and number is not None and number.show.isdigit():
         return block_name(bytes.fromhex(kind.raw).decode("latin-1"), number.show)
     kind, number = node.first("s7comm.blockinfo.blocktype"), node.first("s7comm.data.blockinfo.block_number")

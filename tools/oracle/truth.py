@@ -53,7 +53,8 @@ def seen(events):
         if event.answer_frame is None:
             continue
         # Several items share one answer; pushes of one packet share its number.
-        key = (event.number, event.answer_frame) + (() if event.data.get("unsolicited") else (event.data.get("exchange"),))
+        exchange = None if event.data.get("unsolicited") else event.data.get("exchange")
+        key = (event.number, event.answer_frame, exchange)
         if key in answers:
             continue
         answers.add(key)
