@@ -146,6 +146,20 @@ TEST(Sensor, FindsAProtocolOnAnotherPortByItsContent) {
   EXPECT_EQ(watched.out.with({"\"finding\":\"protocol-on-other-port\""}).size(), 1u);
 }
 
+// Far more segments than we have patience for, were it counted in segments.
+TEST(Sensor, FindsAProtocolInSegmentsOfOneOctet) {
+  for (const unsigned port : {502u, 10'502u}) {
+    Wire wire;
+    Conversation talk(wire, "10.1.0.10", 40000, "10.2.0.10", port);
+    talk.open();
+    for (const char octet : modbus(7, 1, "\x10"s + be16(100) + be16(9) + "\x12"s + std::string(18, '\x01'))) {
+      talk.ask(std::string(1, octet));
+    }
+    const Watched watched(wire, kPlant);
+    EXPECT_EQ(watched.out.with({"\"event_type\":\"operation\"", "write-multiple-registers"}).size(), 1u) << port;
+  }
+}
+
 TEST(Sensor, SaysThatAPortCarriesSomethingElse) {
   Wire wire;
   Conversation talk(wire, "10.1.0.10", 40000, "10.2.0.10", 502);

@@ -245,11 +245,15 @@ bool Shard::detect(uint32_t slot, Direction direction, Bytes bytes, bool& wait) 
   const Protocol at_server = protocols::protocol_at(tcp, flow.server.port);
   const Protocol hinted = at_server.known() ? at_server : protocols::protocol_at(tcp, flow.client.port);
   if (hinted.known() && try_protocol(slot, hinted, direction, bytes, wait)) return true;
+  // Octets that come one by one must not wear out our patience, nor fall to a protocol that is content with fewer.
+  const bool may_wait = tcp && bytes.size() <= kWaitForProbe;
+  if (wait && may_wait) return false;
   for (size_t i = 0; i < probes_.size(); ++i) {
     const Protocol protocol{static_cast<uint16_t>(i + 1)};
     if (protocol == hinted || !(tcp ? protocol.entry().over_tcp : protocol.entry().over_udp)) continue;
     if (try_protocol(slot, protocol, direction, bytes, wait)) return true;
   }
+  if (wait && may_wait) return false;
   if (++flow.attempts >= limits_.detection_attempts || (!hinted.known() && flow.attempts >= 4)) {
     flow.detection_over = true;
     flow.left[0] = {};

@@ -133,7 +133,7 @@ Frames into_pieces(const Frames& frames, size_t most, Random random) {
 
 Frames merged(const Frames& frames) {
   constexpr size_t kMost = 16'000;  // as large as receive offload makes them
-  constexpr std::chrono::milliseconds kTogether{50};
+  constexpr std::chrono::milliseconds kTogether{1};
   struct Open {
     size_t place = 0;
     bool from_lower = false;
@@ -172,7 +172,7 @@ Frames merged(const Frames& frames) {
 
 Frames reordered(const Frames& frames, Random random) {
   constexpr size_t kWindow = 8;
-  constexpr std::chrono::milliseconds kTogether{50};
+  constexpr std::chrono::milliseconds kTogether{1};
   struct Group {
     std::vector<size_t> places;
     bool from_lower = false;

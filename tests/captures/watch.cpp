@@ -81,8 +81,7 @@ std::string answer_text(const protocols::Answer& answer) {
 }
 
 std::string heard_text(const protocols::Answer& answer) {
-  std::string out = std::to_string(answer.function.code) + " id " + std::to_string(answer.key.id) + " outcome " +
-                    outcome_text(answer.outcome) + " [";
+  std::string out = std::to_string(answer.key.id) + " outcome " + outcome_text(answer.outcome) + " [";
   append_hex(out, answer.values.data);
   return out + "]";
 }

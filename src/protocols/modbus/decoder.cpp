@@ -76,6 +76,10 @@ bool is_serial(Bytes bytes) {
   const auto holds = [&](size_t size) {
     return size >= kShortestSerial && size <= bytes.size() && size <= kLongestSerial && crc(bytes.first(size)) == 0;
   };
+  // Serial units end at 247, functions at 127; an exception has five octets. Without this, one beginning of a Modbus/TCP
+  // frame in some thousands would pass for a serial frame by chance.
+  if (bytes.size() < kShortestSerial || bytes[0] > 247 || (bytes[1] & 0x7f) == 0) return false;
+  if (bytes[1] >= kException) return holds(5);
   if (holds(8) || holds(5) || holds(bytes.size())) return true;
   return (bytes.size() > 2 && holds(5u + bytes[2])) || (bytes.size() > 6 && holds(9u + bytes[6]));
 }

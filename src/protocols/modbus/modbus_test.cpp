@@ -470,6 +470,15 @@ TEST_F(Modbus, ACoilIsABit) {
   EXPECT_EQ(self.entry().parse_object("holding-register 3").type, ValueType::none);
 }
 
+// A write of coil 0 whose beginning has, by chance, the CRC of a serial frame; it came in segments of one octet.
+TEST_F(Modbus, TakesNoUnfinishedFrameForSerialByChance) {
+  const std::vector<uint8_t> whole = octets("00a00000000601050000ff00");
+  for (size_t size = 1; size < whole.size(); ++size) {
+    EXPECT_EQ(probe(kServer, {whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size)}), Match::more) << size;
+  }
+  EXPECT_EQ(probe(kServer, whole), Match::yes);
+}
+
 TEST_F(Modbus, EveryFunctionOfTheListHasItsMeaning) {
   for (const Function& function : self.entry().functions) {
     EXPECT_EQ(meaning_of_code(function.code).function.name, function.name) << function.code;
