@@ -91,6 +91,29 @@ TEST(Sensor, KnowsTheLastValueFromReadsAndFindsTooLargeASTep) {
   EXPECT_NE(steps[0].find("\"pcap_cnt\":8"), std::string::npos) << steps[0];
 }
 
+TEST(Sensor, ARefusedWriteChangesNoKnownValue) {
+  Wire wire;
+  Conversation talk(wire, "10.1.0.10", 40000, "10.2.0.10", 502);
+  talk.open().ask(read_registers(1, 100, 1)).tell(registers(1, {50}));
+  talk.ask(write_register(2, 100, 58)).tell(modbus(2, 1, "\x86\x04"));    // refused: the value is still 50
+  talk.ask(write_register(3, 100, 42)).tell(write_register(3, 100, 42));  // 8 from 50, 16 from 58
+  const Watched watched(wire, kPlant);
+  EXPECT_EQ(watched.out.with({"\"outcome\":{\"code\":4"}).size(), 1u);
+  EXPECT_TRUE(watched.out.with({"\"finding\":\"step-too-large\""}).empty());
+}
+
+TEST(Sensor, BelievesContentWhereAConnectionWasOpenedFromTheProtocolsOwnPort) {
+  Wire wire;
+  Conversation(wire, "10.2.0.10", 502, "10.1.0.10", 40000)
+      .open()
+      .tell(read_registers(1, 100, 1))
+      .ask(registers(1, {50}));
+  const Watched watched(wire, kPlant);
+  EXPECT_EQ(watched.out.with({"\"event_type\":\"operation\"", "\"src_ip\":\"10.1.0.10\"", "\"allowed\":true"}).size(),
+            1u);
+  EXPECT_TRUE(watched.out.with({"\"alert\""}).empty());
+}
+
 TEST(Sensor, CountsARateAcrossConnections) {
   Wire wire;
   for (unsigned i = 0; i < 5; ++i) {
