@@ -52,9 +52,10 @@ bool tsap_object(Bytes tsap, Object& object) {
   return true;
 }
 
-/// tsap_known: TSAPs that controllers of this family are called by; MMS uses 00 01 and the like.
+/// tsap_known: TSAPs that only controllers of this family are called by: kind of connection 1 to 3, then rack and slot.
+/// MMS uses 00 01, and 02 00 as some of these controllers do: there the first data unit tells.
 bool tsap_known(Bytes tsap) {
-  if (tsap.size() == 2) return tsap[0] != 0;
+  if (tsap.size() == 2) return tsap[0] >= 1 && tsap[0] <= 3 && tsap[1] != 0;
   return as_text(tsap).starts_with("SIMATIC");
 }
 

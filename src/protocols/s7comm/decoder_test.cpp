@@ -67,6 +67,10 @@ TEST(S7comm, IsNotSeenInOtherProtocolsOnThePort) {
   // MMS (RFC 1006): connect to TSAP 00 01, session CONNECT; and data behind give-tokens.
   const std::string connect = "0300001611e00000000100c0010ac1020001c2020001";
   EXPECT_EQ(bench.probe(connect), Match::more);
+  const std::string ambiguous = "0300001611e00000000100c0010ac1020002c2020200";  // a TSAP that MMS uses too
+  EXPECT_EQ(bench.probe(ambiguous), Match::more);
+  EXPECT_EQ(bench.probe(ambiguous + "0300001002f0800db20506130100160102"), Match::no);
+  EXPECT_EQ(bench.probe(ambiguous + std::string(kRead)), Match::yes);
   EXPECT_EQ(bench.probe(connect + "0300001002f0800db20506130100160102"), Match::no);
   EXPECT_EQ(bench.probe("0300001002f08001000100613080020103a0"), Match::no);
   // RDP: a connect without TSAPs. H.225: TPKT without COTP.
