@@ -43,6 +43,15 @@ void FragmentReassembler::drop(Order::iterator datagram) {
   order_.erase(datagram);
 }
 
+/// make_room_for drops the oldest others while `growing` would pass the bound: many datagrams, each begun small, must
+/// not grow beyond it together.
+void FragmentReassembler::make_room_for(const Datagram& growing, size_t octets) {
+  while (held_octets_ + octets > limits_.octets && order_.size() > 1) {
+    ++statistics_.evicted;
+    drop(&order_.front() == &growing ? std::next(order_.begin()) : order_.begin());
+  }
+}
+
 /// make_room drops what is too old, and the oldest while the bounds are reached.
 void FragmentReassembler::make_room(TimePoint now) {
   while (!order_.empty() && now - order_.front().first.time > limits_.timeout) {
@@ -102,7 +111,10 @@ bool FragmentReassembler::store(Datagram& datagram, const Packet& fragment) {
   }
   if (!fragment.more_fragments) datagram.size = end;
   if (begin == 0) datagram.first.protocol = fragment.protocol;
-  if (end > datagram.octets.size()) resize(datagram, end);
+  if (end > datagram.octets.size()) {
+    make_room_for(datagram, end - datagram.octets.size());
+    resize(datagram, end);
+  }
   bool overlap = false;
   bool conflict = false;
   const auto around = [&](const Range& range) { return range.begin <= begin && end <= range.end; };

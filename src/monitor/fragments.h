@@ -78,6 +78,7 @@ class FragmentReassembler {
   Order::iterator find(const Packet& fragment);
   void drop(Order::iterator datagram);
   void make_room(TimePoint now);
+  void make_room_for(const Datagram& growing, size_t octets);
   bool store(Datagram& datagram, const Packet& fragment);
   void copy_fresh(Datagram& datagram, uint32_t begin, Bytes octets, bool& overlap, bool& conflict);
   void resize(Datagram& datagram, size_t size);

@@ -44,6 +44,19 @@ class Fragments : public ::testing::Test {
 const std::string kText = "This datagram is longer than one fragment can be.";
 const std::string kAll = udp(20000, 47808, kText);  // 57 octets
 
+TEST_F(Fragments, KeepTheBoundWhereManyDatagramsBegunSmallGrowTogether) {
+  FragmentLimits limits;
+  limits.octets = 100'000;
+  reassembler = FragmentReassembler(limits);
+  const std::string large(65'000, 'x');
+  for (unsigned id = 1; id <= 6; ++id) EXPECT_EQ(add(part(large, 0, 8, id)), "-");
+  for (unsigned id = 1; id <= 6; ++id) {
+    EXPECT_EQ(add(part(large, 59'992, 60'000, id)), "-");
+    EXPECT_LE(reassembler.held_octets(), limits.octets);
+  }
+  EXPECT_GT(reassembler.statistics().evicted, 0u);
+}
+
 TEST_F(Fragments, PutsADatagramTogether) {
   EXPECT_EQ(add(part(kAll, 0, 24)), "-");
   EXPECT_EQ(add(part(kAll, 24, 48)), "-");
