@@ -1,5 +1,5 @@
-// Fuzz input as fuzz_decoder() reads it; the same input is also refused message by message, and, where it is short,
-// read as an object of a plant.
+// Fuzz input as fuzz_decoder() reads it where its size is odd, refused message by message where it is even, and, where it
+// is short, read as an object of a plant.
 #include "protocols/testing.h"
 
 namespace {
@@ -45,6 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Protocol self = *find_protocol("s7comm");
   const Entry& entry = self.entry();
   if (size <= 64) read_object(entry, {data, size});
-  refuse_all(entry, self, {data, size});
+  // One or the other: both would halve the inputs a second, and mutation changes sizes all the time.
+  if (size % 2 == 0) {
+    refuse_all(entry, self, {data, size});
+    return 0;
+  }
   return testing::fuzz_decoder(entry, self, data, size);
 }
