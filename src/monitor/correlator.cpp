@@ -10,7 +10,6 @@ namespace {
 using policy::kNone;
 using protocols::Operation;
 
-constexpr size_t kMostAddresses = 1'000'000;
 constexpr size_t kMostSpare = 1024;
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 

@@ -8,8 +8,6 @@ using policy::Reason;
 using protocols::Action;
 using protocols::Operation;
 
-constexpr size_t kMostAddresses = 1'000'000;
-
 const FindingKind& kind_of(const policy::Verdict& verdict) {
   if (verdict.decision == policy::Decision::undecidable) return kinds::kUndecidable;
   switch (verdict.reason) {
@@ -96,7 +94,6 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
                        const policy::Verdict& verdict, Moment moment) {
   uint64_t key = mix(mix(parties.client.asset, parties.server.asset), operation.function.code);
   if (verdict.decision != policy::Decision::allowed) {
-    ++talk.denied;
     const FindingKind& kind = kind_of(verdict);
     if (parties.client.asset == kNone || parties.server.asset == kNone) {
       key = mix(key, mix(address_key(talk.conversation.client), address_key(talk.conversation.server)));

@@ -7,6 +7,9 @@
 
 namespace rampart::monitor {
 
+/// What is remembered as seen, addresses and attributes alike, is bounded by this many.
+inline constexpr size_t kMostAddresses = 1'000'000;
+
 /// append_side writes who an end is: its name in the plant, else its address.
 inline void append_side(std::string& out, const records::Side& side) {
   if (!side.asset.empty()) {
@@ -32,7 +35,7 @@ struct Correlator::Talk {
   policy::Party unit_party;
   std::optional<Matcher> matcher;
   std::chrono::milliseconds answer_within{};
-  uint64_t operations = 0, denied = 0, lost_octets = 0;
+  uint64_t operations = 0, lost_octets = 0;
   std::string_view deviation{};
   bool described = false;
 
