@@ -6,12 +6,14 @@
 # A header named after OWNS may be owned by several rooms; a third-party header that no room owns is free to all.
 
 rampart_room(base      MAY LINKS fmt::fmt)
-rampart_room(crypto    MAY base LINKS OpenSSL::Crypto OWNS openssl/)
+rampart_room(crypto    MAY base LINKS OpenSSL::Crypto ${CMAKE_DL_LIBS} OWNS openssl/ p11-kit/)
 rampart_room(standard  MAY base)
 rampart_room(protocols MAY base)
 rampart_room(plant     MAY base standard LINKS PkgConfig::libfyaml OWNS libfyaml.h)
-rampart_room(records   MAY base standard protocols)
+rampart_room(records   MAY base standard protocols LINKS PkgConfig::libcbor OWNS cbor.h cbor/)
 rampart_room(policy    MAY base plant protocols LINKS date::date-tz OWNS date/)
+rampart_room(journal   MAY base crypto records LINKS Threads::Threads)
+rampart_room(net       MAY base crypto LINKS OpenSSL::SSL OWNS openssl/)
 rampart_room(monitor   MAY base crypto standard plant protocols policy records LINKS PkgConfig::libpcap ZLIB::ZLIB Threads::Threads
              OWNS pcap.h pcap/ zlib.h)
-rampart_room(apps      MAY base crypto standard protocols plant records policy monitor LINKS CLI11::CLI11 OWNS CLI/)
+rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor LINKS CLI11::CLI11 OWNS CLI/)

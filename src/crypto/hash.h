@@ -5,7 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -35,7 +38,13 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+/// sha256_tagged hashes one octet and then `first` and `second`, as Merkle trees do (RFC 6962 section 2.1): no set-up
+/// beyond the compression itself.
+Sha256Digest sha256_tagged(uint8_t tag, Bytes first, Bytes second = {});
+
 /// base64 encodes with the alphabet of RFC 4648 section 4 and padding.
 std::string base64(Bytes bytes);
+/// decode_base64 reads exactly what base64() writes: canonical, padded, no white space; nothing otherwise.
+std::optional<std::vector<uint8_t>> decode_base64(std::string_view text);
 
 }  // namespace rampart::crypto

@@ -17,6 +17,15 @@ void append_json(std::string& out, const Finding& finding);
 void append_json(std::string& out, const AssetSeen& seen);
 void append_json(std::string& out, const Loss& loss);
 void append_json(std::string& out, const Flow& flow);
+void append_json(std::string& out, const ReadSummary& summary);
+void append_json(std::string& out, const Repeats& repeats);
+void append_json(std::string& out, const NotKept& not_kept);
+void append_json(std::string& out, const PlantChange& change);
+void append_json(std::string& out, const RuleChange& change);
+void append_json(std::string& out, const JournalEvent& event);
+void append_json(std::string& out, const KeyChange& change);
+void append_json(std::string& out, const JournalRead& read);
+void append_json(std::string& out, const Login& login);
 
 /// append_json_text writes a quoted JSON string; octets that are no UTF-8 become U+FFFD.
 void append_json_text(std::string& out, std::string_view text);

@@ -129,8 +129,91 @@ struct Run {
   Kind kind = Kind::start;
   TimePoint when{};  // packet time: of the first and of the last packet
   std::string_view version{}, plant{}, plant_sha256{}, sources{};
+  std::string_view settings{};  // options in force, as words: "workers=2 operations=all"
+  std::string_view person{};    // identifier, see journal/persons.h
   uint64_t packets = 0, octets = 0, flows = 0, operations = 0, findings = 0;
   uint64_t malformed_packets = 0, gaps = 0, gap_octets = 0, evicted_flows = 0, given_up_operations = 0;
+};
+
+/// ReadSummary: plain reads of one object range by one client of one server, within one minute; what stood out of them
+/// was recorded by itself. `operation` is the first of them, without values.
+struct ReadSummary {
+  TimePoint first{}, last{};
+  const Conversation* conversation = nullptr;
+  Direction asked{};
+  const protocols::Operation* operation = nullptr;
+  Verdict verdict{};
+  uint64_t count = 0;
+  Duration latency_least{}, latency_most{}, latency_total{};
+};
+
+/// Repeats: what happened again and again after a Transaction that was recorded, counted. `operation` as it was then.
+struct Repeats {
+  TimePoint first{}, last{};
+  const Conversation* conversation = nullptr;
+  Direction asked{};
+  const protocols::Operation* operation = nullptr;
+  Verdict verdict{};
+  protocols::Outcome outcome{};
+  uint64_t count = 0;
+};
+
+/// NotKept: what was not written down, and why: told once it can be told. SR 2.9, SR 2.10.
+struct NotKept {
+  TimePoint since{}, until{};
+  std::string_view kind{};    // name of the records' kind
+  std::string_view source{};  // address that they came from; empty: several
+  std::string_view reason{};  // "quota", "disk-full", "write-failed", "sync-failed", "buffer-full", "too-large"
+  uint64_t count = 0, octets = 0;
+};
+
+/// PlantChange: the plant that judges is another one from here on.
+struct PlantChange {
+  TimePoint when{};
+  std::string_view person{}, file{};
+  std::string_view before_sha256{}, after_sha256{};  // of the file's text; the texts are blobs
+  std::string_view how{};                            // "loaded", "set"
+  std::string_view path{}, before{}, after{};        // where one value was set
+};
+
+/// RuleChange: one rule that a PlantChange brought, took or altered, in the plant file's own words.
+struct RuleChange {
+  TimePoint when{};
+  std::string_view plant_sha256{}, conduit{}, rule{};
+  std::string_view change{};  // "added", "removed", "altered"
+  std::string_view before{}, after{};
+};
+
+/// JournalEvent: what happened to the journal itself.
+struct JournalEvent {
+  TimePoint when{};
+  // "opened", "closed", "torn-tail", "damaged", "clock-step", "write-failed", "sync-failed", "disk-full", "recovered",
+  // "capacity", "pruned", "blobs-pruned", "signing-failed", "restored", "backed-up", "name-erased"
+  std::string_view event{};
+  std::string_view reason{}, person{};
+  uint64_t from = 0, to = 0;  // record numbers that it is about: from included, to not
+  uint64_t count = 0;         // octets, names, blobs
+  Duration step{};            // clock-step: by how much, forward positive
+};
+
+/// KeyChange: from the checkpoint that covers this record on, `after` signs. Both are signed-note verifier keys.
+struct KeyChange {
+  TimePoint when{};
+  std::string_view before{}, after{}, reason{}, person{};
+};
+
+/// JournalRead: somebody read or exported the journal.
+struct JournalRead {
+  TimePoint when{};
+  std::string_view person{}, what{}, filter{}, destination{};  // what: "show", "export cef" ...
+  uint64_t from = 0, to = 0, records = 0;
+};
+
+/// Login: an access attempt of a person.
+struct Login {
+  TimePoint when{};
+  std::string_view person{}, method{}, outcome{}, reason{}, zone{}, asset{};
+  std::optional<IpAddress> address{};
 };
 
 /// Sink takes records. One thread calls it, in the order of the wire.

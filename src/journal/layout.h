@@ -1,0 +1,41 @@
+// Where everything lies in the folder of a journal, and the limits of the format. See docs/formats/journal.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rampart::journal {
+
+inline constexpr uint64_t kBundle = 256;  // records in an entry bundle, hashes in a tile (C2SP tlog-tiles)
+
+/// Layout of one node's folder:
+///   keys/journal.pem 0600 | keys/journal.token   the signing key, or the RFC 7512 URI of the one in a token
+///   keys/journal.vkeys                           verifier keys, one a line, oldest first; the first is what others
+///   trust segments/<first record, 20 digits>.seg       the records tile/<level>/<index>[.p/<width>]             hash
+///   tiles checkpoint                                   the newest signed checkpoint, with its cosignatures
+///   checkpoints/<size, 20 digits>                one for each end of a segment and each change of key
+///   blobs/<first two digits>/<sha-256>           large things
+///   persons                                      0600: identifier -> name, erasable
+///   inbox/                                       records that other processes left
+///   settings                                     retention and quotas
+///   damaged/                                     what was set aside
+///   lock                                         held by the one process that writes
+struct Layout {
+  std::string folder;
+  std::string key_file() const { return folder + "/keys/journal.pem"; }
+  std::string key_token() const { return folder + "/keys/journal.token"; }
+  std::string verifier_keys() const { return folder + "/keys/journal.vkeys"; }
+  std::string segments() const { return folder + "/segments"; }
+  std::string segment(uint64_t first) const;
+  std::string checkpoint() const { return folder + "/checkpoint"; }
+  std::string checkpoints() const { return folder + "/checkpoints"; }
+  std::string checkpoint_of(uint64_t size) const;
+  std::string blobs() const { return folder + "/blobs"; }
+  std::string persons() const { return folder + "/persons"; }
+  std::string inbox() const { return folder + "/inbox"; }
+  std::string settings() const { return folder + "/settings"; }
+  std::string damaged() const { return folder + "/damaged"; }
+  std::string lock() const { return folder + "/lock"; }
+};
+
+}  // namespace rampart::journal
