@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 
 namespace rampart {
 
@@ -31,9 +33,16 @@ class FileDescriptor {
   int number_ = -1;
 };
 
+/// file_error is the Error to throw where a system call failed with `code` (errno): "cannot `doing` `path`: ...", and
+/// what would mend it.
+Error file_error(std::string_view doing, const std::string& path, int code);
+
 /// read_file reads at most `most` octets; nothing where the file does not exist. Errors: throws Error where it cannot
-/// be read or is larger.
+/// be read, is larger or is no regular file.
 std::optional<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most);
+
+/// kUnfinished begins the names of files that a crash left half written; whoever owns the folder may remove them.
+inline constexpr std::string_view kUnfinished = ".new-";
 
 /// replace_file puts `bytes` under `path` so that after a crash either the old or the new is there, whole: written
 /// beside it, fdatasync, rename, fsync of the folder. `mode` as in chmod. Errors: throws Error, the old file untouched.
