@@ -1,6 +1,7 @@
 #include "base/crc32c.h"
 
 #include <array>
+#include <cstring>
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -26,7 +27,11 @@ __attribute__((target("sse4.2"))) uint32_t by_processor(Bytes bytes, uint32_t be
   const uint8_t* at = bytes.data();
   size_t left = bytes.size();
   uint64_t remainder = ~before;
-  for (; left >= 8; at += 8, left -= 8) remainder = _mm_crc32_u64(remainder, load_little<8>(at));
+  for (; left >= 8; at += 8, left -= 8) {
+    uint64_t octets;
+    std::memcpy(&octets, at, sizeof octets);
+    remainder = _mm_crc32_u64(remainder, octets);
+  }
   uint32_t last = static_cast<uint32_t>(remainder);
   for (; left > 0; ++at, --left) last = _mm_crc32_u8(last, *at);
   return ~last;

@@ -26,6 +26,33 @@ void append_hex(std::string& out, Bytes bytes) {
   }
 }
 
+void append_json_text(std::string& out, std::string_view text) {
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  out += '"';
+  if (plain) {
+    out += text;
+    out += '"';
+    return;
+  }
+  const bool utf8 = is_utf8(text);
+  for (const char c : text) {
+    const auto octet = static_cast<uint8_t>(c);
+    if (octet == '"' || octet == '\\') {
+      out += '\\';
+      out += c;
+    } else if (octet < 0x20 || octet == 0x7f) {
+      out += "\\u00";
+      append_hex(out, {&octet, 1});
+    } else if (octet >= 0x80 && !utf8) {
+      out += "\xef\xbf\xbd";
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
 std::optional<uint64_t> parse_number(std::string_view text) {
   const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
   if (hexadecimal) text.remove_prefix(2);

@@ -24,6 +24,9 @@ void append_number(std::string& out, double number);
 void append_number(std::string& out, float number);
 /// append_hex writes two lower-case digits an octet.
 void append_hex(std::string& out, Bytes bytes);
+/// append_json_text writes a quoted JSON string that no reader stumbles over: controls and DEL escaped; where `text` is
+/// no UTF-8, each octet beyond ASCII becomes U+FFFD.
+void append_json_text(std::string& out, std::string_view text);
 
 /// parse_number reads decimal digits, or hexadecimal ones after `0x`; nothing where anything else is there.
 std::optional<uint64_t> parse_number(std::string_view text);

@@ -32,6 +32,18 @@ TEST(Text, WritesHexadecimal) {
   EXPECT_EQ(out, "x000fa5ff");
 }
 
+TEST(Text, EscapesForJson) {
+  std::string out;
+  append_json_text(out, std::string_view("a\"b\\c\n\x1b\x7f", 8));
+  EXPECT_EQ(out, "\"a\\\"b\\\\c\\u000a\\u001b\\u007f\"");
+  out.clear();
+  append_json_text(out, "gr\xc3\xbcn");
+  EXPECT_EQ(out, "\"gr\xc3\xbcn\"");
+  out.clear();
+  append_json_text(out, "\xff\xfe");
+  EXPECT_EQ(out, "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
 TEST(Text, ReadsNumbers) {
   EXPECT_EQ(parse_number("0"), 0u);
   EXPECT_EQ(parse_number("18446744073709551615"), std::numeric_limits<uint64_t>::max());

@@ -19,23 +19,11 @@ uint64_t load(const uint8_t* at, size_t octets, bool little_endian) {
   return value;
 }
 
-void append_json_text(std::string& out, Bytes octets) {
+/// append_text_or_hex: octets that are no UTF-8 are no text after all; as digits none of them is lost.
+void append_text_or_hex(std::string& out, Bytes octets) {
+  if (is_utf8(as_text(octets))) return append_json_text(out, as_text(octets));
   out += '"';
-  if (is_utf8(as_text(octets))) {
-    for (const uint8_t octet : octets) {
-      if (octet == '"' || octet == '\\') {
-        out += '\\';
-        out += static_cast<char>(octet);
-      } else if (octet < 0x20) {
-        out += "\\u00";
-        append_hex(out, {&octet, 1});
-      } else {
-        out += static_cast<char>(octet);
-      }
-    }
-  } else {
-    append_hex(out, octets);
-  }
+  append_hex(out, octets);
   out += '"';
 }
 
@@ -137,7 +125,7 @@ void append(std::string& out, const Scalar& scalar) {
       out += "null";
       return;
     case ValueType::text:
-      append_json_text(out, scalar.octets);
+      append_text_or_hex(out, scalar.octets);
       return;
     case ValueType::octets:
       out += '"';

@@ -139,7 +139,7 @@ TEST(Scalar, IsWrittenAsJson) {
   EXPECT_EQ(written(ValueType::float32, not_a_number), "null");
   EXPECT_EQ(written(ValueType::float64, infinite), "null");
   EXPECT_EQ(written(ValueType::float32, tenth), "0.1");
-  EXPECT_EQ(text_of(Values::one(ValueType::text, as_bytes("a\"b\\c\n"))), "\"a\\\"b\\\\c\\u000a\"");
+  EXPECT_EQ(text_of(Values::one(ValueType::text, as_bytes("a\"b\\c\n\x7f"))), "\"a\\\"b\\\\c\\u000a\\u007f\"");
   EXPECT_EQ(text_of(Values::one(ValueType::text, as_bytes("\xff\xfe"))), "\"fffe\"");
   std::string none;
   append(none, Scalar{});

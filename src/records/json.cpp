@@ -1,7 +1,5 @@
 #include "records/json.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "protocols/registry.h"
 
@@ -11,8 +9,6 @@ namespace {
 using protocols::Operation;
 using protocols::Outcome;
 using protocols::Values;
-
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 void key(std::string& out, std::string_view name) {
   if (out.back() != '{' && out.back() != '[') out += ',';
@@ -193,35 +189,6 @@ void append_conversation(std::string& out, const Conversation* conversation, Dir
 }
 
 }  // namespace
-
-void append_json_text(std::string& out, std::string_view value) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  const bool plain =
-      std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
-  out += '"';
-  if (plain) {
-    out += value;
-    out += '"';
-    return;
-  }
-  const bool utf8 = is_utf8(value);
-  for (const char c : value) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet == '"' || octet == '\\') {
-      out += '\\';
-      out += c;
-    } else if (octet < 0x20 || octet == 0x7f) {
-      out += "\\u00";
-      out += kHex[octet >> 4];
-      out += kHex[octet & 15];
-    } else if (octet >= 0x80 && !utf8) {
-      out += kReplacement;
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 void describe(Conversation& conversation) {
   conversation.json[0] = conversation_json(conversation, true);

@@ -27,7 +27,4 @@ void append_json(std::string& out, const KeyChange& change);
 void append_json(std::string& out, const JournalRead& read);
 void append_json(std::string& out, const Login& login);
 
-/// append_json_text writes a quoted JSON string; octets that are no UTF-8 become U+FFFD.
-void append_json_text(std::string& out, std::string_view text);
-
 }  // namespace rampart::records

@@ -87,18 +87,6 @@ TEST(Json, WritesRefusalsUnansweredAndUnsolicited) {
   EXPECT_NE(line(alone).find("\"unsolicited\":true"), std::string::npos);
 }
 
-TEST(Json, EscapesWhatTheWireSays) {
-  std::string out;
-  append_json_text(out, std::string_view("a\"b\\c\n\x1b\x7f", 8));
-  EXPECT_EQ(out, "\"a\\\"b\\\\c\\u000a\\u001b\\u007f\"");
-  out.clear();
-  append_json_text(out, "gr\xc3\xbcn");
-  EXPECT_EQ(out, "\"gr\xc3\xbcn\"");
-  out.clear();
-  append_json_text(out, "\xff\xfe");
-  EXPECT_EQ(out, "\"\xef\xbf\xbd\xef\xbf\xbd\"");
-}
-
 TEST(Json, EscapesNamesOfObjects) {
   const Conversation talk = conversation();
   Operation operation{
