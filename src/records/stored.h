@@ -1,5 +1,5 @@
 // The stored form of records: one CBOR map each (RFC 8949, core deterministic encoding), described field by field in
-// docs/formats/journal.md. Key 0 is the kind, 1 the schema version of that kind, 2 when it was written down; the rest
+// docs/formats/records.md. Key 0 is the kind, 1 the schema version of that kind, 2 when it was written down; the rest
 // are the kind's fields. Numbers of kinds and of fields are never reused. What this version does not know survives.
 #pragma once
 
@@ -93,7 +93,7 @@ class Stored {
 /// hexadecimal.
 void append_json(std::string& out, const Stored& stored, uint64_t number);
 
-/// append_fields writes a table of all fields of `kind`, as in docs/formats/journal.md: number, name, type. A test
+/// append_fields writes a table of all fields of `kind`, as in docs/formats/records.md: number, name, type. A test
 /// holds the document against it.
 void append_fields(std::string& out, Kind kind);
 
