@@ -15,6 +15,16 @@ void check(int result) {
   if (result != 1) throw Error("OpenSSL could not compute a hash");
 }
 
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// kValues gives the six bits of a character, 64 where it is none of the alphabet.
+constexpr std::array<uint8_t, 256> kValues = [] {
+  std::array<uint8_t, 256> values;
+  values.fill(64);
+  for (size_t i = 0; i < kAlphabet.size(); ++i) values[static_cast<uint8_t>(kAlphabet[i])] = static_cast<uint8_t>(i);
+  return values;
+}();
+
 }  // namespace
 
 // sha1 is called for every new flow: fetching the algorithm each time would cost three times the hash.
@@ -69,7 +79,6 @@ Sha256Digest Sha256::finish() {
 }
 
 std::string base64(Bytes bytes) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -81,6 +90,25 @@ std::string base64(Bytes bytes) {
     out += there > 1 ? kAlphabet[group >> 6 & 63] : '=';
     out += there > 2 ? kAlphabet[group & 63] : '=';
   }
+  return out;
+}
+
+std::optional<std::vector<uint8_t>> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  std::vector<uint8_t> out;
+  out.reserve(text.size() / 4 * 3);
+  uint32_t bits = 0;
+  for (size_t i = 0; i < text.size() - padding; ++i) {
+    const uint8_t value = kValues[static_cast<uint8_t>(text[i])];
+    if (value > 63) return std::nullopt;
+    bits = bits << 6 | value;
+    // The second, third and fourth character of a group complete an octet each.
+    if (i % 4 != 0) out.push_back(static_cast<uint8_t>(bits >> (6 - 2 * (i % 4))));
+  }
+  // Bits that no octet uses must be zero, or two texts would mean the same octets.
+  const uint32_t unused = padding == 2 ? 0xf : padding == 1 ? 0x3 : 0;
+  if ((bits & unused) != 0) return std::nullopt;
   return out;
 }
 
