@@ -26,7 +26,7 @@ constexpr uint32_t kOpensGroup = uint32_t{1} << 31;
 constexpr uint32_t kLengthBits = (uint32_t{1} << 17) - 1;
 /// A scan for the next good frame reads at most so many octets of candidates: a file made to look like frames at every
 /// fourth octet would keep it busy for minutes.
-constexpr uint64_t kMostScanned = uint64_t{256} << 20;
+constexpr uint64_t kMostScanned = uint64_t{64} << 20;
 
 template <size_t Size>
 void append_little(std::vector<uint8_t>& out, uint64_t value) {
