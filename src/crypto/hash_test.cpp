@@ -60,6 +60,28 @@ TEST(Hash, MovingKeepsWhatWasHashedSoFar) {
   EXPECT_EQ(second.finish(), sha256(as_bytes("abc")));
 }
 
+TEST(Hash, TaggedIsTheHashOfTheTagAndBothParts) {
+  std::vector<uint8_t> octets(700);
+  for (size_t i = 0; i < octets.size(); ++i) octets[i] = static_cast<uint8_t>(i * 7);
+  for (const size_t size : {0u, 1u, 31u, 32u, 54u, 55u, 62u, 63u, 64u, 65u, 127u, 300u, 699u}) {
+    std::vector<uint8_t> whole{0xa5};
+    whole.insert(whole.end(), octets.begin(), octets.begin() + static_cast<ptrdiff_t>(size));
+    const Bytes part = Bytes(octets).first(size);
+    EXPECT_EQ(sha256_tagged(0xa5, part), sha256(whole)) << size;
+    for (const size_t cut : {size_t{0}, size / 2, size}) {
+      EXPECT_EQ(sha256_tagged(0xa5, part.first(cut), part.subspan(cut)), sha256(whole)) << size << " cut at " << cut;
+    }
+  }
+}
+
+// The first two trees of the tests of Certificate Transparency's reference implementation: one empty leaf; that and 00.
+TEST(Hash, TaggedMakesTheTreesOfCertificateTransparency) {
+  const uint8_t zero[] = {0};
+  const Sha256Digest first = sha256_tagged(0, {}), second = sha256_tagged(0, zero);
+  EXPECT_EQ(hex(first), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  EXPECT_EQ(hex(sha256_tagged(1, first, second)), "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
+}
+
 // RFC 4648 section 10.
 TEST(Base64, GivesThePublishedTexts) {
   EXPECT_EQ(base64({}), "");
@@ -74,6 +96,37 @@ TEST(Base64, GivesThePublishedTexts) {
 TEST(Base64, UsesThePlusAndTheSlash) {
   const uint8_t octets[] = {0xfb, 0xff, 0xfe};
   EXPECT_EQ(base64(octets), "+//+");
+}
+
+TEST(Base64, ReadsBackWhatItWrote) {
+  std::vector<uint8_t> octets;
+  for (size_t size = 0; size < 300; ++size) {
+    EXPECT_EQ(decode_base64(base64(octets)), octets);
+    octets.push_back(static_cast<uint8_t>(size * 37));
+  }
+}
+
+// Whatever is read writes itself again: no octets have a second text.
+TEST(Base64, ReadsOneTextOnlyForTheSameOctets) {
+  std::string text = "AA==";
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      text[1] = static_cast<char>(first);
+      text[2] = static_cast<char>(second);
+      if (const auto octets = decode_base64(text)) {
+        EXPECT_EQ(base64(*octets), text);
+      }
+    }
+  }
+  for (const char* wrong : {"Zh==", "Zm9=", "Zm9vYh==", "AB=="}) EXPECT_EQ(decode_base64(wrong), std::nullopt) << wrong;
+}
+
+TEST(Base64, RefusesWhatIsNotPaddedOrNotOfTheAlphabet) {
+  for (const char* wrong : {"Z", "Zg", "Zg=", "Zg===", "Zm9", "=", "====", "=AAA", "A===", "Zg==Zg==", "Zm9v\n",
+                            "Zm 9v", "Zm-_", "Zm9v ", " Zm9v", "Zm9\xc3", "Z=g=", "\r\n\r\n", "Zg==\n\n\n\n"}) {
+    EXPECT_EQ(decode_base64(wrong), std::nullopt) << wrong;
+  }
+  EXPECT_EQ(decode_base64(std::string_view("Zm9\0", 4)), std::nullopt);
 }
 
 }  // namespace
