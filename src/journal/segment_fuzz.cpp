@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       end = frame.offset + rampart::journal::kFrameHeader + frame.record.size();
       require(end == reader.offset() && end <= frames.size());
       std::vector<uint8_t> again;
-      append_frame(again, frame.number, frame.opens_group, frame.record);
+      rampart::journal::append_frame(again, frame.number, frame.opens_group, frame.record);
       require(std::equal(again.begin(), again.end(), frames.begin() + static_cast<ptrdiff_t>(frame.offset)));
     }
     require((state == FrameReader::State::clean) == (reader.offset() == frames.size()));
