@@ -68,8 +68,9 @@ class Journal final : public Appender {
   std::string checkpoint();
   /// add_cosignatures puts signature lines that verify by `witness` under the newest checkpoint; false where none does.
   bool add_cosignatures(std::string_view lines, const VerifierKey& witness);
-  /// change_key makes the next checkpoint by both keys and goes on with `next`, whose files the caller has prepared.
-  /// Errors: throws Error, the old key still in force.
+  /// change_key makes the next checkpoint by both keys and goes on with `next`, whose file keys/next.pem or
+  /// keys/next.token the caller has prepared: it takes the place of the old key's. A crash at any point leaves either
+  /// key in force, or a change that the next open() completes. Errors: throws Error, the old key still in force.
   void change_key(std::unique_ptr<crypto::Signer> next, std::string_view reason, std::string_view person);
   /// prune removes what the settings no longer want, whole segments only, after recording it. Also done by itself.
   void prune();
