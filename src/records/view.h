@@ -12,8 +12,9 @@ namespace rampart::records {
 
 /// View is what every kind can be asked for; empty where it has none. Borrows from the Stored.
 struct View {
-  std::vector<std::string_view> zones, assets;
-  std::string_view conduit, rule, person, address;
+  std::vector<std::string_view> zones, assets;  // of the client, then of the server
+  std::string_view conduit, rule, person;
+  std::string address;               // of who asked, or logged in
   std::string_view requirement;      // of IEC 62443-3-3: a finding's own, else the one that the kind serves
   std::optional<Severity> severity;  // findings; denied transactions are high
   std::string text;                  // one line: who did what to what, and what came of it
@@ -31,8 +32,8 @@ struct Filter {
 };
 bool matches(const Filter& filter, const Stored& stored);
 
-/// append_line writes the record as one line for people, control characters escaped: number, time, kind, severity or
-/// blank, words.
+/// append_line writes the record as one line for people and its end, control characters escaped: number, time (UTC),
+/// kind, severity or blank, words.
 void append_line(std::string& out, const Stored& stored, uint64_t number);
 
 }  // namespace rampart::records
