@@ -2,12 +2,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-
-#include <cerrno>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "crypto/secret_file.h"
 #include "crypto/signature.h"
 
 namespace rampart::crypto {
@@ -66,18 +64,11 @@ std::unique_ptr<Signer> make_key_file(const std::string& path) {
 }
 
 std::unique_ptr<Signer> open_key_file(const std::string& path) {
-  constexpr uint64_t kMost = 16'384;
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0) throw file_error("open the key", path, errno);
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw Error("the key " + path + " is open to others than its owner", "chmod 600 " + path);
-  }
-  std::optional<std::vector<uint8_t>> text = read_file(path, kMost);
-  if (!text) throw file_error("open the key", path, ENOENT);
-  const bool encrypted = as_text(*text).find("ENCRYPTED") != std::string_view::npos;
-  const Memory memory(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())), BIO_free);
+  std::vector<uint8_t> text = read_secret(path, 077);
+  const bool encrypted = as_text(text).find("ENCRYPTED") != std::string_view::npos;
+  const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free);
   Key key(memory ? PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr) : nullptr, EVP_PKEY_free);
-  wipe(*text);
+  wipe(text);
   if (key == nullptr) {
     ERR_clear_error();
     if (encrypted)

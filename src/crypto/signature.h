@@ -31,7 +31,8 @@ std::unique_ptr<Signer> make_key_file(const std::string& path);
 std::unique_ptr<Signer> open_key_file(const std::string& path);
 
 /// TokenKey names a key in a PKCS#11 token by RFC 7512: `pkcs11:token=...;object=...?module-path=...&pin-source=...`.
-/// The PIN is the first line of the file pin-source names; it is never part of a URI, a message or a record.
+/// The PIN is the first line of the file pin-source names, which must be closed to others than owner and group; it is
+/// never part of a URI, a message or a record.
 struct TokenKey {
   std::string module, token, object, pin_source;
   /// parse reads the URI. Errors: throws Error that says which part is missing or unknown.
