@@ -22,6 +22,7 @@ std::string name_of(CK_RV result) {
       {CKR_HOST_MEMORY, "CKR_HOST_MEMORY"},
       {CKR_GENERAL_ERROR, "CKR_GENERAL_ERROR"},
       {CKR_FUNCTION_FAILED, "CKR_FUNCTION_FAILED"},
+      {CKR_ARGUMENTS_BAD, "CKR_ARGUMENTS_BAD"},
       {CKR_DEVICE_ERROR, "CKR_DEVICE_ERROR"},
       {CKR_DEVICE_MEMORY, "CKR_DEVICE_MEMORY"},
       {CKR_DEVICE_REMOVED, "CKR_DEVICE_REMOVED"},
@@ -233,8 +234,11 @@ CK_RV Token::sign(CK_OBJECT_HANDLE private_key, Bytes message, Signature& signat
   const CK_RV begun = call().C_SignInit(session_.handle, &mechanism, private_key);
   if (begun != CKR_OK) return begun;
   CK_ULONG size = signature.size();
+  // Modules refuse a null pointer even for an empty message, and never write here though the type would let them.
+  static constexpr uint8_t kNothing = 0;
+  const uint8_t* data = message.empty() ? &kNothing : message.data();
   const CK_RV result =
-      call().C_Sign(session_.handle, const_cast<uint8_t*>(message.data()), message.size(), signature.data(), &size);
+      call().C_Sign(session_.handle, const_cast<uint8_t*>(data), message.size(), signature.data(), &size);
   return result == CKR_OK && size != signature.size() ? CKR_SIGNATURE_INVALID : result;
 }
 
