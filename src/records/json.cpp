@@ -1,7 +1,7 @@
 #include "records/json.h"
 
-#include "base/text.h"
 #include "protocols/registry.h"
+#include "records/json_line.h"
 
 namespace rampart::records {
 namespace {
@@ -9,31 +9,6 @@ namespace {
 using protocols::Operation;
 using protocols::Outcome;
 using protocols::Values;
-
-void key(std::string& out, std::string_view name) {
-  if (out.back() != '{' && out.back() != '[') out += ',';
-  out += '"';
-  out += name;
-  out += "\":";
-}
-void text(std::string& out, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  key(out, name);
-  append_json_text(out, value);
-}
-template <std::integral Number>
-void number(std::string& out, std::string_view name, Number value) {
-  key(out, name);
-  append_number(out, value);
-}
-
-void open_line(std::string& out, TimePoint when, std::string_view event_type) {
-  out += "{\"timestamp\":\"";
-  append_timestamp(out, when);
-  out += "\",\"event_type\":\"";
-  out += event_type;
-  out += '"';
-}
 
 void append_side(std::string& out, const Side& side, std::string_view ip, std::string_view port) {
   if (side.ip) {
@@ -121,15 +96,19 @@ void append_outcome(std::string& out, const Outcome& outcome) {
   if (outcome.indications != 0) number(out, "indications", outcome.indications);
 }
 
-void append_operation(std::string& out, const Operation& operation) {
+void append_function(std::string& out, protocols::Action action, const protocols::Function& function) {
   key(out, "action");
   out += '"';
-  out += to_text(operation.action);
+  out += to_text(action);
   out += "\",\"function\":{\"code\":";
-  append_number(out, operation.function.code);
-  out += ",\"name\":\"";
-  out += operation.function.name;
-  out += "\"}";
+  append_number(out, function.code);
+  out += ",\"name\":";
+  append_json_text(out, function.name);
+  out += '}';
+}
+
+void append_operation(std::string& out, const Operation& operation) {
+  append_function(out, operation.action, operation.function);
   append_object(out, operation.protocol, operation.object);
   if (operation.object.unit != protocols::Object::kNoUnit) number(out, "unit", operation.object.unit);
   if (operation.object.detail != 0) number(out, "detail", operation.object.detail);
@@ -188,6 +167,14 @@ void append_conversation(std::string& out, const Conversation* conversation, Dir
   out += ready.empty() ? conversation_json(*conversation, from_client) : ready;
 }
 
+/// append_counted writes what ReadSummary and Repeats have in common: the operation, how often, from when to when.
+void append_counted(std::string& out, const auto& counted) {
+  if (counted.operation != nullptr) append_operation(out, *counted.operation);
+  number(out, "count", counted.count);
+  time(out, "first", counted.first);
+  time(out, "last", counted.last);
+}
+
 }  // namespace
 
 void describe(Conversation& conversation) {
@@ -212,12 +199,7 @@ void append_json(std::string& out, const Transaction& transaction) {
     if (operation->item != 0) number(out, "item", operation->item);
   } else if (!transaction.answers.empty()) {
     const protocols::Answer& answer = *transaction.answers[0];
-    text(out, "action", to_text(answer.action));
-    out += ",\"function\":{\"code\":";
-    append_number(out, answer.function.code);
-    out += ",\"name\":\"";
-    out += answer.function.name;
-    out += "\"}";
+    append_function(out, answer.action, answer.function);
     if (answer.object && answer.object->unit != protocols::Object::kNoUnit) number(out, "unit", answer.object->unit);
     number(out, "transaction", answer.key.id);
     out += answer.unsolicited ? ",\"unsolicited\":true" : ",\"request\":\"not-seen\"";
@@ -229,12 +211,12 @@ void append_json(std::string& out, const Transaction& transaction) {
   out += to_text(transaction.seen);
   out += '"';
   if (!transaction.answers.empty() && operation != nullptr) {
-    number(out, "latency_us", microseconds(transaction.answered_at - transaction.asked_at));
+    number(out, "latency_us", microseconds(elapsed(transaction.asked_at, transaction.answered_at)));
     number(out, "answer_pcap_cnt", transaction.answered_packet);
   }
   append_verdict(out, transaction.verdict);
   text(out, "deviation", transaction.deviation);
-  out += "}}\n";
+  out += kLineEnd;
 }
 
 void append_json(std::string& out, const Finding& finding) {
@@ -250,15 +232,15 @@ void append_json(std::string& out, const Finding& finding) {
   out += ",\"metadata\":{";
   if (!finding.technique.empty()) {
     key(out, "mitre_technique_id");
-    out += "[\"";
-    out += finding.technique;
-    out += "\"]";
+    out += '[';
+    append_json_text(out, finding.technique);
+    out += ']';
   }
   if (!finding.requirement.empty()) {
     key(out, "iec62443");
-    out += "[\"";
-    out += finding.requirement;
-    out += "\"]";
+    out += '[';
+    append_json_text(out, finding.requirement);
+    out += ']';
   }
   out += "}},\"rampart\":{";
   text(out, "finding", finding.id);
@@ -276,7 +258,7 @@ void append_json(std::string& out, const Finding& finding) {
     }
     number(out, "transaction", finding.operation->key.id);
   }
-  out += "}}\n";
+  out += kLineEnd;
 }
 
 void append_json(std::string& out, const AssetSeen& seen) {
@@ -305,7 +287,7 @@ void append_json(std::string& out, const AssetSeen& seen) {
     append_json_text(out, trim(seen.attribute->text));
     if (seen.attribute->unit != protocols::Object::kNoUnit) number(out, "unit", seen.attribute->unit);
   }
-  out += "}}\n";
+  out += kLineEnd;
 }
 
 void append_json(std::string& out, const Loss& loss) {
@@ -316,7 +298,7 @@ void append_json(std::string& out, const Loss& loss) {
   text(out, "kind", loss.kind);
   text(out, "reason", loss.reason);
   number(out, "count", loss.count);
-  out += "}}\n";
+  out += kLineEnd;
 }
 
 void append_json(std::string& out, const Flow& flow) {
@@ -330,12 +312,9 @@ void append_json(std::string& out, const Flow& flow) {
   count(",\"pkts_toclient\":", flow.packets[1]);
   count(",\"bytes_toserver\":", flow.octets[0]);
   count(",\"bytes_toclient\":", flow.octets[1]);
-  out += ",\"start\":\"";
-  append_timestamp(out, flow.first);
-  out += "\",\"end\":\"";
-  append_timestamp(out, flow.last);
-  out += '"';
-  number(out, "age", std::chrono::duration_cast<std::chrono::seconds>(flow.last - flow.first).count());
+  time(out, "start", flow.first);
+  time(out, "end", flow.last);
+  number(out, "age", std::chrono::duration_cast<std::chrono::seconds>(elapsed(flow.first, flow.last)).count());
   text(out, "reason", flow.end);
   count("},\"rampart\":{\"operations\":", flow.operations);
   count(",\"lost_octets\":", flow.lost_octets);
@@ -347,30 +326,29 @@ void append_json(std::string& out, const Flow& flow) {
     text(out, "server_asset", flow.conversation->server.asset);
     text(out, "server_zone", flow.conversation->server.zone);
   }
-  out += "}}\n";
+  out += kLineEnd;
 }
 
-void append_json(std::string& out, const Run& run) {
-  open_line(out, run.when, "stats");
+void append_json(std::string& out, const ReadSummary& summary) {
+  open_line(out, summary.last, "read-summary");
+  append_conversation(out, summary.conversation, summary.asked);
   out += ",\"rampart\":{";
-  text(out, "run", run.kind == Run::Kind::start ? "start" : "stop");
-  text(out, "version", run.version);
-  text(out, "plant", run.plant);
-  text(out, "plant_sha256", run.plant_sha256);
-  text(out, "sources", run.sources);
-  if (run.kind == Run::Kind::stop) {
-    number(out, "packets", run.packets);
-    number(out, "octets", run.octets);
-    number(out, "flows", run.flows);
-    number(out, "operations", run.operations);
-    number(out, "findings", run.findings);
-    number(out, "malformed_packets", run.malformed_packets);
-    number(out, "gaps", run.gaps);
-    number(out, "gap_octets", run.gap_octets);
-    number(out, "evicted_flows", run.evicted_flows);
-    number(out, "given_up_operations", run.given_up_operations);
-  }
-  out += "}}\n";
+  append_counted(out, summary);
+  number(out, "latency_us_least", microseconds(summary.latency_least));
+  number(out, "latency_us_most", microseconds(summary.latency_most));
+  number(out, "latency_us_total", microseconds(summary.latency_total));
+  append_verdict(out, summary.verdict);
+  out += kLineEnd;
+}
+
+void append_json(std::string& out, const Repeats& repeats) {
+  open_line(out, repeats.last, "repeats");
+  append_conversation(out, repeats.conversation, repeats.asked);
+  out += ",\"rampart\":{";
+  append_counted(out, repeats);
+  append_outcome(out, repeats.outcome);
+  append_verdict(out, repeats.verdict);
+  out += kLineEnd;
 }
 
 }  // namespace rampart::records

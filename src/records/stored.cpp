@@ -6,6 +6,7 @@
 
 #include "records/cbor.h"
 #include "records/decoder.h"
+#include "records/describe.h"
 #include "records/encoder.h"
 
 namespace rampart::records {
@@ -90,6 +91,11 @@ TimePoint time_of(const Record& record, TimePoint written) {
 std::string_view to_text(Kind kind) {
   const auto number = static_cast<size_t>(kind);
   return kKinds[number < kKinds.size() ? number : 0].name;
+}
+
+uint16_t schema_version(Kind kind) {
+  const auto number = static_cast<size_t>(kind);
+  return number < kKinds.size() ? kKinds[number].version : uint16_t{0};
 }
 
 std::optional<Kind> parse_kind(std::string_view word) {
