@@ -49,44 +49,6 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Unfinished is a file under a name of its own that disappears again unless it was renamed.
-struct Unfinished {
-  explicit Unfinished(const std::string& beside);
-  ~Unfinished() {
-    if (!path.empty()) unlink(path.c_str());
-  }
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-
-  std::string path;
-  FileDescriptor descriptor;
-};
-
-// A crash may have left the same name under the same process number, so a few more are tried.
-Unfinished::Unfinished(const std::string& beside) {
-  static std::atomic<uint64_t> counter{0};
-  const std::string folder = folder_of(beside);
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = fmt::format("{}/{}{}-{}", folder, kUnfinished, getpid(), ++counter);
-    descriptor.reset(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (descriptor) {
-      path = name;
-      return;
-    }
-    if (errno != EEXIST && errno != EINTR) break;
-  }
-  throw file_error("write", beside, errno);
-}
-
-/// fill makes `bytes` and `mode` durable; `path` is the name that the file will have, for the message.
-void fill(const Unfinished& file, const std::string& path, Bytes bytes, unsigned mode) {
-  const int descriptor = file.descriptor.get();
-  // fchmod, since the mode given to open() is cut by the umask.
-  if (fchmod(descriptor, mode) != 0 || !write_all(descriptor, bytes) || fdatasync(descriptor) != 0) {
-    throw file_error("write", path, errno);
-  }
-}
-
 bool is_folder(const std::string& path) {
   struct stat facts {};
   return stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
@@ -138,22 +100,62 @@ std::optional<std::vector<uint8_t>> read_file(const std::string& path, uint64_t 
   return bytes;
 }
 
+// A crash may have left the same name under the same process number, so a few more are tried.
+NewFile::NewFile(std::string path, unsigned mode) : path_(std::move(path)) {
+  static std::atomic<uint64_t> counter{0};
+  const std::string folder = folder_of(path_);
+  for (int attempt = 0; attempt < 100 && !descriptor_; ++attempt) {
+    unfinished_ = fmt::format("{}/{}{}-{}", folder, kUnfinished, getpid(), ++counter);
+    descriptor_.reset(open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!descriptor_ && errno != EEXIST && errno != EINTR) break;
+  }
+  if (!descriptor_) throw file_error("write", path_, errno);
+  // fchmod, since the mode given to open() is cut by the umask.
+  if (fchmod(descriptor_.get(), mode) != 0) {
+    const int code = errno;
+    unlink(unfinished_.c_str());
+    throw file_error("write", path_, code);
+  }
+}
+
+NewFile::~NewFile() {
+  if (!unfinished_.empty()) unlink(unfinished_.c_str());
+}
+
+void NewFile::write(Bytes bytes) {
+  if (!write_all(descriptor_.get(), bytes)) throw file_error("write", path_, errno);
+}
+
+void NewFile::sync() {
+  if (fdatasync(descriptor_.get()) != 0) throw file_error("write", path_, errno);
+}
+
+void NewFile::replace() {
+  sync();
+  if (rename(unfinished_.c_str(), path_.c_str()) != 0) throw file_error("write", path_, errno);
+  unfinished_.clear();
+  sync_folder(folder_of(path_));
+}
+
+void NewFile::create() {
+  sync();
+  if (renameat2(AT_FDCWD, unfinished_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+    throw file_error("create", path_, errno);
+  }
+  unfinished_.clear();
+  sync_folder(folder_of(path_));
+}
+
 void replace_file(const std::string& path, Bytes bytes, unsigned mode) {
-  Unfinished file(path);
-  fill(file, path, bytes, mode);
-  if (rename(file.path.c_str(), path.c_str()) != 0) throw file_error("write", path, errno);
-  file.path.clear();
-  sync_folder(folder_of(path));
+  NewFile file(path, mode);
+  file.write(bytes);
+  file.replace();
 }
 
 void create_file(const std::string& path, Bytes bytes, unsigned mode) {
-  Unfinished file(path);
-  fill(file, path, bytes, mode);
-  if (renameat2(AT_FDCWD, file.path.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
-    throw file_error("create", path, errno);
-  }
-  file.path.clear();
-  sync_folder(folder_of(path));
+  NewFile file(path, mode);
+  file.write(bytes);
+  file.create();
 }
 
 void make_folders(const std::string& path) {

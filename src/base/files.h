@@ -44,8 +44,28 @@ std::optional<std::vector<uint8_t>> read_file(const std::string& path, uint64_t 
 /// kUnfinished begins the names of files that a crash left half written; whoever owns the folder may remove them.
 inline constexpr std::string_view kUnfinished = ".new-";
 
-/// replace_file puts `bytes` under `path` so that after a crash either the old or the new is there, whole: written
-/// beside it, fdatasync, rename, fsync of the folder. `mode` as in chmod. Errors: throws Error, the old file untouched.
+/// NewFile is written piece by piece beside `path`, and is gone again unless replace() or create() gave it that name:
+/// fdatasync, rename, fsync of the folder. `mode` as in chmod. Errors: all throw Error.
+class NewFile {
+ public:
+  NewFile(std::string path, unsigned mode);
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(Bytes bytes);
+  void replace();
+  /// create refuses where `path` exists.
+  void create();
+
+ private:
+  void sync();
+  std::string path_, unfinished_;
+  FileDescriptor descriptor_;
+};
+
+/// replace_file puts `bytes` under `path` so that after a crash either the old or the new is there, whole. Errors:
+/// throws Error, the old file untouched.
 void replace_file(const std::string& path, Bytes bytes, unsigned mode = 0640);
 
 /// create_file is replace_file that refuses, by Error, where `path` exists already.

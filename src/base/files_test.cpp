@@ -170,6 +170,23 @@ TEST_F(Files, FailedRenameLeavesNothing) {
   EXPECT_THAT(names_in(folder_.path()), ElementsAre("folder"));
 }
 
+TEST_F(Files, NewFileHasItsNameOnlyWhenItIsWhole) {
+  {
+    NewFile file(folder_ / "file", 0600);
+    file.write(as_bytes("one "));
+    file.write(as_bytes("two"));
+    EXPECT_EQ(text_of(folder_ / "file"), "missing");
+    file.create();
+  }
+  EXPECT_EQ(text_of(folder_ / "file"), "one two");
+  {
+    NewFile file(folder_ / "file", 0600);
+    file.write(as_bytes("three"));
+  }
+  EXPECT_EQ(text_of(folder_ / "file"), "one two");
+  EXPECT_THAT(names_in(folder_.path()), ElementsAre("file"));
+}
+
 TEST_F(Files, ErrorsNameTheFileAndWhatHelps) {
   EXPECT_THAT(error_of([&] { replace_file(folder_ / "none/file", as_bytes("x")); }),
               AllOf(HasSubstr(folder_ / "none/file"), HasSubstr("No such file"), HasSubstr("folder must exist")));
