@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "base/clock.h"
 #include "journal/journal.h"
@@ -19,8 +21,11 @@ struct KeeperOptions {
   Duration repeats_every = std::chrono::seconds(10);
   size_t most_summaries = 65'536, most_repeats = 65'536;  // entries; the oldest is told early where one more is needed
   bool all_operations = false;                            // every plain read by itself, for a laboratory
+  std::string folder{};  // of the journal: what is too large for a record becomes a blob there; empty: it is not kept
 };
 
+/// KeeperTotals: after finish(), seen = kept + summarised + repeated + not_kept. What was counted but not yet told is
+/// in none of the latter.
 struct KeeperTotals {
   uint64_t seen = 0, kept = 0, summarised = 0, repeated = 0, not_kept = 0;
 };
