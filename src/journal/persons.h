@@ -14,7 +14,8 @@ namespace rampart::journal {
 class Persons {
  public:
   explicit Persons(const Layout& layout);
-  /// identifier of `name`, made at random ("p-" and 16 hexadecimal digits) where it is new. Errors: throws Error.
+  /// identifier of `name`, made at random ("p-" and 16 hexadecimal digits) where it is new. A name is UTF-8 without
+  /// control characters, 1 to 255 octets. Errors: throws Error.
   std::string identifier(std::string_view name);
   /// name of an identifier; nothing where it was erased or never was.
   std::optional<std::string> name(std::string_view identifier) const;
