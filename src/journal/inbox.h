@@ -4,17 +4,26 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <functional>
 
 #include "journal/journal.h"
 #include "records/records.h"
 
 namespace rampart::journal {
 
+/// kMostTaken readings and kMostMoved other things bound the work of one take_over; kMostReading is the largest file,
+/// in octets, that is looked into.
+inline constexpr size_t kMostTaken = 100;
+inline constexpr size_t kMostMoved = 1'000;
+inline constexpr size_t kMostReading = 4096;
+
 /// leave puts a reading into the inbox. Errors: throws Error where it cannot be written.
 void leave(const Layout& layout, const records::JournalRead& read, TimePoint now);
-/// take_over appends what lies there and removes it; anything else than a reading is moved to damaged/. Returns how
-/// many.
-uint64_t take_over(const Layout& layout, Appender& journal, const Clock& clock);
+/// take_over appends what lies there and removes it once `durable` (where given) says that the record of that number,
+/// the last one, is; else it stays and comes again. Anything else than a reading is moved to damaged/ and told in one
+/// record. Never waits for what lies there. Makes the folder where it is missing. Returns how many readings were taken.
+/// Errors: throws Error where the names of persons cannot be read or written.
+uint64_t take_over(const Layout& layout, Appender& journal, const Clock& clock,
+                   const std::function<bool(uint64_t number)>& durable = {});
 
 }  // namespace rampart::journal
