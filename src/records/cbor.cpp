@@ -10,9 +10,6 @@
 namespace rampart::records {
 namespace {
 
-constexpr size_t kLongestHead = 9;
-constexpr size_t kStep = 512;  // a usual record grows the output once
-
 /// head_size is the octets of the shortest head that says `number`.
 size_t head_size(uint64_t number) {
   if (number < 24) return 1;
@@ -72,12 +69,7 @@ bool is_text(std::string_view octets) {
   return all < 0x80 || is_utf8(octets);
 }
 
-void Writer::spare(size_t more) {
-  const size_t needed = used_ + kLongestHead + more;
-  if (needed > out_.size()) out_.resize(needed + kStep);
-}
-
-void Writer::natural(uint64_t value) {
+void Writer::long_natural(uint64_t value) {
   spare();
   used_ += cbor_encode_uint(value, end(), kLongestHead);
 }

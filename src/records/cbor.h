@@ -22,7 +22,12 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  void natural(uint64_t value);
+  void natural(uint64_t value) {
+    if (value >= 24) return long_natural(value);
+    spare();
+    *end() = static_cast<uint8_t>(value);  // its own head: keys and most numbers
+    ++used_;
+  }
   void integer(int64_t value);
   void boolean(bool value);
   /// text writes a text string; octets that are no UTF-8 become a byte string, for CBOR allows no others as text.
@@ -39,8 +44,15 @@ class Writer {
   void cut(size_t used) { used_ = used; }
 
  private:
+  static constexpr size_t kLongestHead = 9;
+  static constexpr size_t kStep = 512;  // a usual record grows the output once
+
   /// spare makes room for a head and `more` octets.
-  void spare(size_t more = 0);
+  void spare(size_t more = 0) {
+    const size_t needed = used_ + kLongestHead + more;
+    if (needed > out_.size()) out_.resize(needed + kStep);
+  }
+  void long_natural(uint64_t value);
   uint8_t* end() { return out_.data() + used_; }
 
   std::vector<uint8_t>& out_;

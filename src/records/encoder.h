@@ -38,7 +38,7 @@ class Encoder {
   template <class T>
   void operator()(uint8_t number, std::string_view, const T& member, const T& fallback = {}) {
     if constexpr (std::same_as<T, protocols::Protocol>) protocol_ = member;
-    if (put_kept(number) || left_out(member, fallback)) return;
+    if ((!mine_.empty() && put_kept(number)) || left_out(member, fallback)) return;
     const size_t start = out_.used();
     out_.natural(number);
     if constexpr (HasFields<T>) {
@@ -51,7 +51,7 @@ class Encoder {
 
   /// space: an address space goes by its name; places in the registry may change.
   void space(uint8_t number, std::string_view, uint8_t space) {
-    if (put_kept(number) || space == protocols::Object::kNoSpace) return;
+    if ((!mine_.empty() && put_kept(number)) || space == protocols::Object::kNoSpace) return;
     out_.natural(number);
     const auto spaces = protocol_.known() ? protocol_.entry().spaces : std::span<const protocols::Space>();
     if (space < spaces.size()) {
