@@ -12,7 +12,6 @@
 
 #include "base/time.h"
 #include "journal/keyed_hash.h"
-#include "protocols/operation.h"
 #include "records/records.h"
 
 namespace rampart::journal {

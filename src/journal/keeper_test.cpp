@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "journal/blobs.h"
 #include "journal/keeper_testing.h"
-#include "protocols/registry.h"
 
 namespace rampart::journal {
 namespace {
@@ -31,6 +30,7 @@ using records::Transaction;
 using records::Verdict;
 
 const TimePoint kStart = from_unix(1'700'000'000, 0);
+constexpr protocols::Protocol kModbus{1}, kOther{2};  // by their places in the registry
 
 IpAddress address(uint32_t number) {
   const uint8_t octets[] = {10, static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
@@ -44,7 +44,7 @@ struct Talk {
     conversation.transport = records::Transport::tcp;
     conversation.client = {.ip = address(client), .port = 40'000};
     conversation.server = {.ip = address(server), .port = 502, .asset = "plc-1", .zone = "cell-1"};
-    conversation.protocol = *protocols::find_protocol("modbus");
+    conversation.protocol = kModbus;
     operation.protocol = conversation.protocol;
     operation.function = {3, "read-holding-registers"};
     operation.object = {.unit = 1, .space = 3, .first = 100, .last = 109};
@@ -166,8 +166,7 @@ TEST_F(KeeperTest, TellsApartWhatDiffersInAnythingThatTheSummaryNames) {
   first_seen([](Talk& talk) { talk.operation.action = Action::diagnose; });
   first_seen([](Talk& talk) { talk.operation.object.name = "tag"; });
   first_seen([](Talk& talk) { talk.verdict.rule = "other"; });
-  first_seen(
-      [](Talk& talk) { talk.conversation.protocol = talk.operation.protocol = *protocols::find_protocol("dnp3"); });
+  first_seen([](Talk& talk) { talk.conversation.protocol = talk.operation.protocol = kOther; });
   Talk reconnected;
   reconnected.conversation.client.port = 40'001;
   reconnected.conversation.flow_id = 99;
