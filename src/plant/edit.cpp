@@ -99,19 +99,36 @@ std::vector<Problem> only_new(const std::vector<Problem>& before, std::vector<Pr
   return after;
 }
 
-}  // namespace
-
-std::string edited(const Plant& plant, std::string_view path, std::string_view value) {
-  const std::string where = "`" + std::string(path) + "`";
-  const Loaded before = load_text(plant.text, plant.file);
+Tree parse_again(const Plant& plant) {
   Problems unused(plant.text, plant.file, {});
-  if (plant.text.size() > Limits().bytes || !check_bytes(unused)) throw FileError(before.problems);
-  const Tree tree = parse(unused);
+  if (plant.text.size() > Limits().bytes || !check_bytes(unused)) {
+    throw FileError(load_text(plant.text, plant.file).problems);
+  }
+  return parse(unused);
+}
+
+/// require_scalar finds the one value at `path`. Errors: throws Error.
+NodeIndex require_scalar(const Plant& plant, const Tree& tree, std::string_view path) {
+  const std::string where = "`" + std::string(path) + "`";
   const NodeIndex node = follow(tree, path);
   if (node == kNoNode) {
     throw Error(plant.file + ": nothing at " + where, "a path is made of keys, ids and numbers: zones/control/level");
   }
   if (tree[node].kind != NodeKind::scalar) throw Error(plant.file + ": " + where + " is not one value");
+  return node;
+}
+
+}  // namespace
+
+std::string scalar_at(const Plant& plant, std::string_view path) {
+  const Tree tree = parse_again(plant);
+  return std::string(tree[require_scalar(plant, tree, path)].value);
+}
+
+std::string edited(const Plant& plant, std::string_view path, std::string_view value) {
+  const Loaded before = load_text(plant.text, plant.file);
+  const Tree tree = parse_again(plant);
+  const NodeIndex node = require_scalar(plant, tree, path);
   const bool one_line = is_utf8(value) && std::all_of(value.begin(), value.end(), [](char c) {
                           return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
                         });
@@ -129,7 +146,7 @@ std::string edited(const Plant& plant, std::string_view path, std::string_view v
   // What was written must read back as the value asked for, in a file of the same shape.
   const bool same_shape = changed.size() == tree.size() && changed.complete() == tree.complete();
   if (!same_shape || changed[node].value != value) {
-    throw Error(plant.file + ": " + where + " cannot hold this value", "nothing was changed");
+    throw Error(plant.file + ": `" + std::string(path) + "` cannot hold this value", "nothing was changed");
   }
   return text;
 }

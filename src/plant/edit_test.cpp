@@ -119,6 +119,15 @@ TEST(PlantEdit, CannotBeMadeToAddAnotherKey) {
   }
 }
 
+TEST(PlantEdit, TellsTheValueAtAPath) {
+  const Plant before = plant();
+  const Plant after = require(load_text(edited(before, "plant", "x: \"y\""), "plant.yaml"));
+  EXPECT_EQ(scalar_at(after, "plant"), "x: \"y\"");
+  EXPECT_EQ(scalar_at(before, "plant"), before.name);
+  EXPECT_THROW(scalar_at(before, "zones"), Error);
+  EXPECT_THROW(scalar_at(before, "zones/nowhere/target"), Error);
+}
+
 TEST(PlantEdit, KeepsLineEndsOfWindows) {
   std::string text;
   for (const char c : kText) text += c == '\n' ? std::string("\r\n") : std::string(1, c);

@@ -206,5 +206,7 @@ Plant require(Loaded loaded);
 /// stays to the byte. Path: keys, ids and numbers, `zones/control/assets/plc-dosing/points/chlorine/step`. Throws Error
 /// where the path leads nowhere, to no scalar, or where the result would not load.
 std::string edited(const Plant& plant, std::string_view path, std::string_view value);
+/// scalar_at is the one value at such a path, as it reads. Errors: throws Error where there is none.
+std::string scalar_at(const Plant& plant, std::string_view path);
 
 }  // namespace rampart::plant
