@@ -1,16 +1,16 @@
 #include "apps/command_check.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <set>
 
+#include "apps/holding.h"
 #include "apps/loading.h"
+#include "apps/plant_changes.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "journal/blobs.h"
 #include "protocols/registry.h"
 
 namespace rampart::apps {
@@ -73,26 +73,26 @@ int check_command(const std::string& plant, bool all, std::string& out) {
   return 0;
 }
 
-int set_command(const std::string& plant, const std::string& path, const std::string& value, std::string& out) {
+int set_command(const std::string& plant, const std::string& path, const std::string& value, const std::string& journal,
+                const Clock& clock, std::string& out) {
   const plant::Plant loaded = plant::require(plant::load(plant));
   const std::string text = plant::edited(loaded, path, value);
-  // Beside the file, synced, then renamed over it: a crash leaves the old one or the new one, never half of either.
-  const std::string beside = plant + ".new";
+  const journal::Layout layout{journal};
+  std::unique_ptr<journal::Journal> held;
+  if (!journal.empty()) held = open_journal(journal, {}, clock);
   struct stat mode {};
   const mode_t permissions = stat(plant.c_str(), &mode) == 0 ? mode.st_mode & 07777u : 0644;
-  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions);
-  bool written = file >= 0;
-  for (size_t done = 0; written && done < text.size();) {
-    const ssize_t count = write(file, text.data() + done, text.size() - done);
-    written = count > 0;
-    done += written ? static_cast<size_t>(count) : 0;
-  }
-  written = written && fsync(file) == 0;
-  if (file >= 0) close(file);
-  if (!written || std::rename(beside.c_str(), plant.c_str()) != 0) {
-    const std::string why = std::strerror(errno);
-    std::remove(beside.c_str());
-    throw Error("cannot write " + plant + ": " + why, "the file is as it was");
+  if (held) {
+    // The text before becomes a blob first, so that the rules can be compared whoever changed the file until now.
+    const std::string before = journal::put_blob(layout, as_bytes(loaded.text));
+    replace_file(plant, as_bytes(text), permissions);
+    journal::Keeper keeper(*held, clock, {});
+    keep_plant(keeper, layout, plant::require(plant::load_text(text, plant)), before, caller(layout),
+               Edit{path, plant::scalar_at(loaded, path), value}, clock.now());
+    keeper.finish();
+    held->close();
+  } else {
+    replace_file(plant, as_bytes(text), permissions);
   }
   out += plant + ": " + path + " is now " + value + "\n";
   return 0;

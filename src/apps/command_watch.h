@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/event_writer.h"
+#include "base/clock.h"
 
 namespace rampart::apps {
 
@@ -14,10 +15,13 @@ struct WatchOptions {
   std::string json;  // empty: none
   Operations operations = Operations::all;
   uint32_t workers = 1;
-  bool quiet = false;  // no summary, no progress
+  bool quiet = false;           // no summary, no progress
+  std::string journal;          // folder of the journal that is told; empty: none
+  bool all_operations = false;  // the journal keeps every plain read by itself
 };
 
-/// watch_command returns 0; findings do not make it fail. Errors: throws Error.
-int watch_command(const WatchOptions& options);
+/// watch_command returns 0; findings do not make it fail. 1: the journal lost something, which did not stop the watch,
+/// or the watch was stopped by a signal before the end. Errors: throws Error.
+int watch_command(const WatchOptions& options, const Clock& clock);
 
 }  // namespace rampart::apps

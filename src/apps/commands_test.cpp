@@ -109,7 +109,8 @@ TEST_F(Commands, CheckSaysTheErrorsOfLoaderAndCompilerInOneRun) {
 
 TEST_F(Commands, SetChangesOneLineAndKeepsComments) {
   std::string out;
-  EXPECT_EQ(set_command(path("plant.yaml"), "zones/lower/assets/plc/points/valve/range", "0..80", out), 0);
+  EXPECT_EQ(
+      set_command(path("plant.yaml"), "zones/lower/assets/plc/points/valve/range", "0..80", "", SystemClock(), out), 0);
   std::string expected = kPlant;
   expected.replace(expected.find("0..100"), 6, "0..80");
   EXPECT_EQ(read("plant.yaml"), expected);
@@ -117,10 +118,12 @@ TEST_F(Commands, SetChangesOneLineAndKeepsComments) {
 
 TEST_F(Commands, SetRefusesWhatWouldNotLoadAndLosesNothing) {
   std::string out;
-  const std::string said =
-      message([&] { set_command(path("plant.yaml"), "zones/lower/assets/plc/points/valve/range", "80..0", out); });
+  const std::string said = message([&] {
+    set_command(path("plant.yaml"), "zones/lower/assets/plc/points/valve/range", "80..0", "", SystemClock(), out);
+  });
   EXPECT_NE(said, "(no error)");
-  EXPECT_NE(message([&] { set_command(path("plant.yaml"), "zones/nowhere/target", "2", out); }), "(no error)");
+  EXPECT_NE(message([&] { set_command(path("plant.yaml"), "zones/nowhere/target", "2", "", SystemClock(), out); }),
+            "(no error)");
   EXPECT_EQ(read("plant.yaml"), kPlant);
 }
 
@@ -130,7 +133,7 @@ TEST_F(Commands, WatchWritesEventsWithTheHashOfThePlant) {
   options.captures = {path("capture.pcap")};
   options.json = path("events.json");
   options.quiet = true;
-  EXPECT_EQ(watch_command(options), 0);
+  EXPECT_EQ(watch_command(options, SystemClock()), 0);
   const std::string events = read("events.json");
   EXPECT_NE(events.find("\"values\":[55]"), std::string::npos) << events;
   EXPECT_NE(events.find("\"rule\":\"set\""), std::string::npos) << events;
@@ -144,10 +147,10 @@ TEST_F(Commands, WatchLeavesOperationsOutWhereAsked) {
   options.json = path("events.json");
   options.quiet = true;
   options.operations = Operations::none;
-  watch_command(options);
+  watch_command(options, SystemClock());
   EXPECT_EQ(read("events.json").find("\"event_type\":\"operation\""), std::string::npos);
   options.operations = Operations::changes;
-  watch_command(options);
+  watch_command(options, SystemClock());
   EXPECT_NE(read("events.json").find("\"event_type\":\"operation\""), std::string::npos);
 }
 
@@ -155,16 +158,16 @@ TEST_F(Commands, WatchSaysWhatIsWrongWithItsInput) {
   WatchOptions options;
   options.quiet = true;
   options.captures = {path("nowhere.pcap")};
-  EXPECT_NE(message([&] { watch_command(options); }).find("nowhere.pcap"), std::string::npos);
+  EXPECT_NE(message([&] { watch_command(options, SystemClock()); }).find("nowhere.pcap"), std::string::npos);
   write("text.pcap", "this is no capture file, it is text");
   options.captures = {path("text.pcap")};
-  EXPECT_NE(message([&] { watch_command(options); }).find("text.pcap"), std::string::npos);
+  EXPECT_NE(message([&] { watch_command(options, SystemClock()); }).find("text.pcap"), std::string::npos);
   options.captures = {path("capture.pcap")};
   options.plant = path("no-plant.yaml");
-  EXPECT_NE(message([&] { watch_command(options); }).find("no-plant.yaml"), std::string::npos);
+  EXPECT_NE(message([&] { watch_command(options, SystemClock()); }).find("no-plant.yaml"), std::string::npos);
   options.plant = "";
   options.json = path("no-folder/events.json");
-  EXPECT_NE(message([&] { watch_command(options); }).find("no-folder"), std::string::npos);
+  EXPECT_NE(message([&] { watch_command(options, SystemClock()); }).find("no-folder"), std::string::npos);
 }
 
 TEST_F(Commands, WatchSaysThatTheDiskIsFull) {
@@ -173,7 +176,7 @@ TEST_F(Commands, WatchSaysThatTheDiskIsFull) {
   options.quiet = true;
   options.captures = {path("capture.pcap")};
   options.json = "/dev/full";
-  EXPECT_NE(message([&] { watch_command(options); }).find("/dev/full"), std::string::npos);
+  EXPECT_NE(message([&] { watch_command(options, SystemClock()); }).find("/dev/full"), std::string::npos);
 }
 
 TEST_F(Commands, RehearseNamesTheOperationsWhoseVerdictChanges) {

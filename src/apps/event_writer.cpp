@@ -1,15 +1,9 @@
 #include "apps/event_writer.h"
 
-#include <cerrno>
-#include <cstring>
-
-#include "base/error.h"
 #include "records/json.h"
 
 namespace rampart::apps {
 namespace {
-
-constexpr size_t kBuffer = size_t{256} << 10;
 
 bool changes(protocols::Action action) {
   using protocols::Action;
@@ -35,25 +29,10 @@ bool changes(protocols::Action action) {
 
 }  // namespace
 
-EventWriter::EventWriter(const std::string& file, Operations operations)
-    : name_(file), operations_(operations), file_(file == "-" ? stdout : std::fopen(file.c_str(), "wb")) {
-  if (file_ == nullptr) {
-    throw Error("cannot write " + file + ": " + std::strerror(errno),
-                "choose a file in a folder that you may write to");
-  }
-  buffer_.reserve(kBuffer + 65'536);
-}
-
-EventWriter::~EventWriter() {
-  if (file_ == nullptr) return;
-  if (!failed_ && !buffer_.empty()) std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
-  if (file_ != stdout) std::fclose(file_);
-}
-
 template <class Record>
 void EventWriter::write(const Record& record) {
-  records::append_json(buffer_, record);
-  if (buffer_.size() >= kBuffer) flush();
+  records::append_json(output_.text(), record);
+  output_.spill();
 }
 
 void EventWriter::record(const records::Run& run) { write(run); }
@@ -71,21 +50,6 @@ void EventWriter::record(const records::Transaction& transaction) {
     if (!changes(action) && transaction.verdict.kind != records::Verdict::Kind::denied) return;
   }
   write(transaction);
-}
-
-void EventWriter::flush() {
-  // Once writing failed, the rest of the run goes on without it: close() says so.
-  if (!failed_) failed_ = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size();
-  buffer_.clear();
-}
-
-void EventWriter::close() {
-  flush();
-  if (!failed_) failed_ = std::fflush(file_) != 0;
-  if (failed_) {
-    throw Error("not everything could be written to " + name_ + ": " + std::strerror(errno),
-                "make room on the disk, or choose another place");
-  }
 }
 
 }  // namespace rampart::apps

@@ -1,10 +1,10 @@
 // Writes records as JSON lines to a file. Buffered; what cannot be written ends the command with one clear error.
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "apps/output.h"
 #include "records/records.h"
 
 namespace rampart::apps {
@@ -15,10 +15,7 @@ enum class Operations { all, changes, none };
 class EventWriter : public records::Sink {
  public:
   /// Opens `file` ("-": standard output). Errors: throws Error where it cannot be opened or written.
-  EventWriter(const std::string& file, Operations operations);
-  ~EventWriter() override;
-  EventWriter(const EventWriter&) = delete;
-  EventWriter& operator=(const EventWriter&) = delete;
+  EventWriter(const std::string& file, Operations operations) : output_(file), operations_(operations) {}
 
   void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
@@ -27,19 +24,15 @@ class EventWriter : public records::Sink {
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
 
-  /// close writes what is left. Errors: throws Error; the destructor does not.
-  void close();
+  /// close writes what is left. Errors: throws Error.
+  void close() { output_.close(); }
 
  private:
   template <class Record>
   void write(const Record& record);
-  void flush();
 
-  std::string name_;
+  Output output_;
   Operations operations_;
-  std::FILE* file_ = nullptr;
-  std::string buffer_;
-  bool failed_ = false;
 };
 
 /// Tee hands every record to several sinks.

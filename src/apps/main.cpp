@@ -11,6 +11,7 @@
 #include "apps/command_rehearse.h"
 #include "apps/command_standard.h"
 #include "apps/command_watch.h"
+#include "apps/commands.h"
 #include "apps/version.h"
 #include "base/error.h"
 
@@ -20,25 +21,52 @@ using namespace rampart::apps;
 
 struct Arguments {
   std::vector<std::string> words;
-  std::string plant, old_plant, path, value, operations = "all";
+  std::string plant, old_plant, path, value, journal, operations = "all";
   bool all = false;
   WatchOptions watch;
 };
 
-void declare(CLI::App& app, Arguments& arguments) {
+int run_standard(const Arguments& arguments, std::string& out) {
+  std::string error;
+  const int status = standard_command(arguments.words, out, error);
+  if (status != 0) std::fprintf(stderr, "rampart: %s\n", error.c_str());
+  return status;
+}
+
+int run_watch(Arguments& arguments) {
+  const rampart::SystemClock clock;
+  arguments.watch.operations = arguments.operations == "all"       ? Operations::all
+                               : arguments.operations == "changes" ? Operations::changes
+                                                                   : Operations::none;
+  return watch_command(arguments.watch, clock);
+}
+
+int run_set(const Arguments& arguments, std::string& out) {
+  const rampart::SystemClock clock;
+  return set_command(arguments.plant, arguments.path, arguments.value, arguments.journal, clock, out);
+}
+
+void declare_plant(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   auto* standard =
       app.add_subcommand("standard", "Explain IEC 62443 and ATT&CK for ICS: \"SR 5.2\", FR5, \"SL 3\", T0855, a word");
   standard->add_option("what", arguments.words, "identifier or words; without it an overview");
+  standard->callback([&] { chosen = [&](std::string& out) { return run_standard(arguments, out); }; });
 
   auto* check = app.add_subcommand("check", "Say all that is wrong with a plant file, and who reaches whom by it");
   check->add_option("plant", arguments.plant, "plant file (YAML)")->required();
   check->add_flag("--all", arguments.all, "the whole reachability table");
+  check->callback(
+      [&] { chosen = [&](std::string& out) { return check_command(arguments.plant, arguments.all, out); }; });
 
   auto* set = app.add_subcommand("set", "Change one value of a plant file, on its line, comments kept");
   set->add_option("plant", arguments.plant, "plant file (YAML)")->required();
   set->add_option("path", arguments.path, "as in zones/control/assets/plc-1/points/level/step")->required();
   set->add_option("value", arguments.value, "the new value")->required();
+  set->add_option("--journal", arguments.journal, "folder of the journal that is told who changed what");
+  set->callback([&] { chosen = [&](std::string& out) { return run_set(arguments, out); }; });
+}
 
+void declare_traffic(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   auto* watch = app.add_subcommand("watch", "Decode recorded traffic and judge every operation by the plant");
   watch->add_option("plant", arguments.watch.plant, "plant file (YAML); without it nothing is judged");
   watch->add_option("--read", arguments.watch.captures, "capture files (pcap, pcapng, also .gz; - is standard input)")
@@ -47,44 +75,43 @@ void declare(CLI::App& app, Arguments& arguments) {
   watch->add_option("--operations", arguments.operations, "which operations go to --json")
       ->check(CLI::IsMember({"all", "changes", "none"}))
       ->capture_default_str();
+  auto* journal =
+      watch->add_option("--journal", arguments.watch.journal, "folder of the journal that keeps what happened");
+  watch->add_flag("--all-operations", arguments.watch.all_operations, "the journal keeps every plain read by itself")
+      ->needs(journal);
   watch->add_option("--workers", arguments.watch.workers, "threads that decode")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
   watch->add_flag("--quiet", arguments.watch.quiet, "no progress, no summary");
+  watch->callback([&] { chosen = [&](std::string&) { return run_watch(arguments); }; });
 
   auto* rehearse = app.add_subcommand("rehearse", "Which recorded operations another plant would judge differently");
   rehearse->add_option("plant", arguments.plant, "the new plant file")->required();
   rehearse->add_option("--against", arguments.old_plant, "the plant file in force")->required();
   rehearse->add_option("--read", arguments.watch.captures, "capture files")->required();
   rehearse->add_option("--workers", arguments.watch.workers, "threads that decode")->check(CLI::Range(1, 8));
+  rehearse->callback([&] {
+    chosen = [&](std::string& out) {
+      return rehearse_command(arguments.plant, arguments.old_plant, arguments.watch.captures, arguments.watch.workers,
+                              out);
+    };
+  });
 }
 
-int dispatch(const CLI::App& app, Arguments& arguments) {
+int run(const Chosen& chosen) {
   std::string out;
-  int status = 0;
-  if (app.got_subcommand("standard")) {
-    std::string error;
-    status = standard_command(arguments.words, out, error);
-    if (status != 0) std::fprintf(stderr, "rampart: %s\n", error.c_str());
-  } else if (app.got_subcommand("check")) {
-    status = check_command(arguments.plant, arguments.all, out);
-  } else if (app.got_subcommand("set")) {
-    status = set_command(arguments.plant, arguments.path, arguments.value, out);
-  } else if (app.got_subcommand("watch")) {
-    arguments.watch.operations = arguments.operations == "all"       ? Operations::all
-                                 : arguments.operations == "changes" ? Operations::changes
-                                                                     : Operations::none;
-    status = watch_command(arguments.watch);
-  } else {
-    status =
-        rehearse_command(arguments.plant, arguments.old_plant, arguments.watch.captures, arguments.watch.workers, out);
-  }
+  const int status = chosen(out);
   std::fputs(out.c_str(), stdout);
   if (std::fflush(stdout) != 0) {
     std::fprintf(stderr, "rampart: cannot write to standard output\n");
     return 1;
   }
   return status;
+}
+
+int wrong(const char* what) {
+  std::fprintf(stderr, "rampart: %s\n  see rampart --help\n", what);
+  return 2;
 }
 
 }  // namespace
@@ -94,22 +121,25 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
   Arguments arguments;
-  declare(app, arguments);
+  Chosen chosen;
+  declare_plant(app, arguments, chosen);
+  declare_traffic(app, arguments, chosen);
+  declare_init(app, chosen);
+  declare_journal(app, chosen);
+  declare_backup(app, chosen);
   try {
     app.parse(argc, argv);
+    return run(chosen);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "rampart: %s\n  see rampart --help\n", error.what());
-    return 2;
-  }
-  try {
-    return dispatch(app, arguments);
+    return wrong(error.what());
+  } catch (const UsageError& error) {
+    return wrong(error.what());
   } catch (const rampart::FileError& error) {
     std::fprintf(stderr, "%s\n", error.what());  // begins with file:line:column, which editors follow
-    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rampart: %s\n", error.what());
-    return 1;
   }
+  return 1;
 }

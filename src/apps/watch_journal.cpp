@@ -1,0 +1,44 @@
+#include "apps/watch_journal.h"
+
+#include "apps/holding.h"
+#include "apps/plant_changes.h"
+
+namespace rampart::apps {
+
+WatchJournal::WatchJournal(std::string folder, bool all_operations, const Clock& clock)
+    : folder_(std::move(folder)), clock_(clock) {
+  const journal::Layout layout{folder_};
+  const journal::Settings settings = journal::read_settings(layout.settings());
+  // A file waits for the disk; only live traffic would be lost by waiting.
+  journal_ = open_journal(folder_, {.wait_for_room = true}, clock_);
+  person_ = caller(layout);
+  keeper_ = std::make_unique<journal::Keeper>(
+      *journal_, clock_,
+      journal::KeeperOptions{.settings = settings, .all_operations = all_operations, .folder = folder_});
+}
+
+void WatchJournal::start(records::Run run, const plant::Plant* plant) {
+  const TimePoint now = clock_.now();
+  if (plant != nullptr) keep_plant(*keeper_, {folder_}, *plant, last_plant(folder_), person_, std::nullopt, now);
+  // The wall's time: packet time is not known yet, and who asks when a sensor ran means the clock.
+  run.when = now;
+  run.person = person_;
+  keeper_->record(run);
+}
+
+std::string WatchJournal::close(records::Run run) {
+  run.when = clock_.now();
+  run.person = person_;
+  keeper_->record(run);
+  keeper_->finish();
+  const uint64_t lost = journal_->status().not_kept;
+  try {
+    journal_->close();
+  } catch (const std::exception& error) {
+    const std::string_view why = error.what();
+    return "the journal is not complete: " + std::string(why.substr(0, why.find('\n')));
+  }
+  return lost == 0 ? "" : "the journal is not complete: " + std::to_string(lost) + " records were not kept";
+}
+
+}  // namespace rampart::apps
