@@ -1,6 +1,5 @@
 #include "apps/holding.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,14 +14,6 @@
 
 namespace rampart::apps {
 namespace {
-
-std::string name_of(uid_t user) {
-  struct passwd entry {};
-  struct passwd* found = nullptr;
-  char buffer[16'384];
-  if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_name;
-  return "user " + std::to_string(user);
-}
 
 template <class Record>
 void append_record(journal::Appender& journal, const Record& record, TimePoint now) {
@@ -44,8 +35,10 @@ std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journa
                 "`rampart init " + folder + " --name NAME` makes one");
   }
   if (state.st_uid != geteuid()) {
-    throw Error("the journal " + folder + " is " + name_of(state.st_uid) + "'s, not " + name_of(geteuid()) + "'s",
-                "run this as " + name_of(state.st_uid) + ", who could not go on with files of somebody else");
+    throw Error(
+        "the journal " + folder + " is " + journal::user_name(state.st_uid) + "'s, not " +
+            journal::user_name(geteuid()) + "'s",
+        "run this as " + journal::user_name(state.st_uid) + ", who could not go on with files of somebody else");
   }
   if (!options.alarm) {
     options.alarm = [](std::string_view line) {
@@ -55,9 +48,9 @@ std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journa
   return journal::Journal::open(folder, options, clock);
 }
 
-std::string user_name() { return name_of(getuid()); }
-
-std::string caller(const journal::Layout& layout) { return journal::Persons(layout).identifier(user_name()); }
+std::string caller(const journal::Layout& layout) {
+  return journal::Persons(layout).identifier(journal::user_name(getuid()));
+}
 
 void append(journal::Appender& journal, const records::JournalEvent& event, TimePoint now) {
   append_record(journal, event, now);

@@ -15,9 +15,8 @@ namespace rampart::apps {
 std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,
                                                const Clock& clock);
 
-/// user_name is the operating system's name of who runs this program; caller is that person's identifier in a journal,
-/// made where it is new. Errors: caller throws Error.
-std::string user_name();
+/// caller is the identifier, in a journal, of the operating system's user who runs this program; made where it is new.
+/// Errors: throws Error.
 std::string caller(const journal::Layout& layout);
 
 /// append encodes a record of what a person did and appends it with the urgency of such records. Errors: throws Error

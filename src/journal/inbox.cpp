@@ -48,16 +48,6 @@ void make_inbox(const Layout& layout) {
   sync_folder(layout.folder);
 }
 
-std::string user_name(uid_t user) {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr && *entry.pw_name != 0) {
-    return entry.pw_name;
-  }
-  return "uid " + std::to_string(user);
-}
-
 struct Reading {
   std::string name;
   uid_t owner = 0;
@@ -161,6 +151,16 @@ std::optional<std::vector<uint8_t>> signed_by_owner(const Reading& reading, Pers
 }
 
 }  // namespace
+
+std::string user_name(uid_t user) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr && *entry.pw_name != 0) {
+    return entry.pw_name;
+  }
+  return "uid " + std::to_string(user);
+}
 
 void leave(const Layout& layout, const records::JournalRead& read, TimePoint now) {
   std::vector<uint8_t> bytes;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "journal/journal.h"
 #include "records/records.h"
@@ -17,6 +18,8 @@ inline constexpr size_t kMostTaken = 100;
 inline constexpr size_t kMostMoved = 1'000;
 inline constexpr size_t kMostReading = 4096;
 
+/// user_name is the system's name of a user; persons are kept under it.
+std::string user_name(uint32_t user);
 /// leave puts a reading into the inbox. Errors: throws Error where it cannot be written.
 void leave(const Layout& layout, const records::JournalRead& read, TimePoint now);
 /// take_over appends what lies there and removes it once `durable` (where given) says that the record of that number,
