@@ -23,9 +23,9 @@ View view(const Stored& stored);
 
 /// Filter: all that is set must hold. An unknown kind passes only an empty filter.
 struct Filter {
-  std::optional<TimePoint> since, until;  // of when(): since included, until not
-  std::vector<Kind> kinds;
-  std::string zone, asset, conduit, person, requirement;
+  std::optional<TimePoint> since{}, until{};  // of when(): since included, until not
+  std::vector<Kind> kinds{};
+  std::string zone{}, asset{}, conduit{}, person{}, requirement{};
   bool empty() const;
   /// text says the filter in words, for the record of a reading.
   std::string text() const;
