@@ -31,7 +31,7 @@ void header(std::string& out, std::string_view value) {
 }
 
 /// pair writes ` key=value`; no key is longer than its dictionary allows, 1023 octets but where `most` says less.
-void pair(std::string& out, std::string_view key, std::string_view value, size_t most = 1020) {
+void pair(std::string& out, std::string_view key, std::string_view value, size_t most = 1023) {
   if (value.empty()) return;
   if (out.back() != '|') out += ' ';
   out += key;
@@ -132,7 +132,7 @@ void append_cef(std::string& out, const Stored& stored, uint64_t number, const O
     pair(out, "end", milliseconds(parts.last));
   }
   if (parts.count > 1) pair(out, "cnt", parts.count);
-  pair(out, "msg", seen.text, 1023);
+  pair(out, "msg", seen.text);
 }
 
 }  // namespace rampart::records

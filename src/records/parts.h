@@ -30,7 +30,7 @@ void append_name(std::string& out, const Side* side);
 void append_object(std::string& out, const protocols::Operation& operation);
 /// append_values writes the first few values and how many more there are; nothing where there are none.
 void append_values(std::string& out, const protocols::Values& values);
-/// append_words writes what happened as one line, escaped, at most kMostWords octets and "...".
+/// append_words writes what happened as one line, escaped, at most kMostWords octets.
 inline constexpr size_t kMostWords = 1000;
 void append_words(std::string& out, const Stored& stored);
 /// append_moment writes `when` as 2026-11-23, `between`, 18:30:00.123456: UTC, microseconds.

@@ -42,20 +42,22 @@ void append_unit(std::string& out, uint32_t code, std::string_view octets, const
 void append_plain(std::string& out, std::string_view text, const PlainOptions& options) {
   constexpr std::string_view kReplacement = "\xef\xbf\xbd";
   const bool utf8 = is_utf8(text);
+  constexpr std::string_view kMore = "...";
   const size_t start = out.size();
+  size_t cut = start;  // where "..." still has room
   while (!text.empty()) {
-    const size_t before = out.size();
-    std::string_view octets;
+    if (out.size() - start + kMore.size() <= options.most_octets) cut = out.size();
     if (!utf8 && static_cast<unsigned char>(text[0]) >= 0x80) {
       out += kReplacement;
       text.remove_prefix(1);
     } else {
+      std::string_view octets;
       const uint32_t code = take(text, octets);
       append_unit(out, code, octets, options);
     }
     if (out.size() - start > options.most_octets) {
-      out.resize(before);
-      out += "...";
+      out.resize(cut);
+      out += kMore;
       return;
     }
   }

@@ -8,7 +8,7 @@
 namespace rampart::records {
 
 struct PlainOptions {
-  size_t most_octets = 256;    // of what is written; then "..." follows
+  size_t most_octets = 256;    // of what is written; longer text ends in "..."
   std::string_view escaped{};  // ASCII characters that get a backslash before them
   bool line_ends = false;      // line feed and carriage return become \n and \r
 };

@@ -153,14 +153,14 @@ void tell(std::string& out, const Parts&, const std::monostate&) {
 
 void tell(std::string& out, const Parts&, const Run& run) {
   if (run.kind == Run::Kind::start) {
-    append_given(out, "rampart ", run.version);
+    append_given(out += "rampart", " ", run.version);
     out += " started";
     append_given(out, " on ", run.sources);
     append_given(out, " with plant ", run.plant);
     append_given(out, " by ", run.person);
     return;
   }
-  append_given(out, "rampart ", run.version);
+  append_given(out += "rampart", " ", run.version);
   out += " stopped after ";
   append_count(out, run.packets, "packet");
   out += ", ";
@@ -191,7 +191,11 @@ void tell(std::string& out, const Parts& parts, const Transaction& transaction) 
 }
 
 void tell(std::string& out, const Parts&, const Finding& finding) {
-  append_plain(out, finding.message.empty() ? finding.id : finding.message, {.most_octets = kMostWords});
+  if (finding.message.empty()) {
+    append_given(out += "finding", " ", finding.id);
+  } else {
+    append_plain(out, finding.message, {.most_octets = kMostWords});
+  }
   if (finding.count < 2) return;
   out += ", ";
   append_times(out, finding.count);
