@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   require(
       std::none_of(line.begin(), line.end() - 1, [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; }));
   std::string timestamp = "{\"timestamp\":\"";
-  append_timestamp(timestamp, stored->when());
+  rampart::append_timestamp(timestamp, stored->when());
   require(line.starts_with(timestamp));
   return 0;
 }
