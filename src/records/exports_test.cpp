@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
 #include "records/exports_testing.h"
+#include "records/view.h"
 
 // What a whole line must be is checked by tests/exports/check_exports.py; here is what the fields say.
 namespace rampart::records {
@@ -132,6 +134,21 @@ TEST(Ocsf, ATransactionOfNobodyIsABaseEvent) {
   Transaction transaction = world.transaction();
   transaction.conversation = nullptr;
   EXPECT_THAT(write(append_ocsf, transaction), StartsWith(R"({"class_uid":0,"class_name":"Base Event")"));
+}
+
+TEST(Exports, TheDocumentShowsWhatIsWritten) {
+  const auto read = read_file(std::string(RAMPART_SOURCE_DIR) + "/docs/formats/export.md", 1 << 20);
+  ASSERT_TRUE(read);
+  World world("scada wrote 4500 to intake valve (allowed 0 to 100)");
+  world.conversation.client.zone = "control";
+  Finding finding = world.finding(Severity::critical);
+  finding.rule = "setpoints";
+  std::string line;
+  append_line(line, stored(finding), 1234);
+  for (const std::string& example :
+       {line, write(append_syslog, finding), write(append_cef, finding), write(append_ocsf, finding)}) {
+    EXPECT_NE(as_text(*read).find(example), std::string_view::npos) << example;
+  }
 }
 
 TEST(Exports, NothingFromOutsideEndsALine) {
