@@ -29,8 +29,10 @@ void judge(const journal::Note& note) {
       journal::VerifierKey key{signature.name, type, {}};
       key.key = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
                  0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
+      const bool holds = journal::verified(note, key);
       const auto when = journal::cosigned_at(note, key);
-      if (when) require(journal::verified(note, key) && when->time_since_epoch().count() >= 0);
+      require(when.has_value() == (holds && type == journal::VerifierKey::Type::cosignature));
+      if (when) require(when->time_since_epoch().count() >= 0);
     }
   }
 }
