@@ -52,8 +52,8 @@ class DirectoryTiles final : public TileSource {
   uint64_t uses_ = 0;
 };
 
-/// TreeBuilder takes leaf hashes in order and gives roots and tiles. A few microseconds a root, none a leaf but
-/// hashing.
+/// TreeBuilder takes leaf hashes in order and gives roots and tiles. A leaf costs one hash of two others, when its tile
+/// fills; a root at most 255 a level.
 class TreeBuilder {
  public:
   /// FullTile takes a tile that has just become full: 8,192 octets, valid during the call.
