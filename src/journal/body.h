@@ -65,7 +65,7 @@ struct Journal::Body {
   Step pruning();
 
   const Layout layout;
-  const FolderLock lock;
+  std::optional<FolderLock> lock;  // until it is closed
   const Settings settings;
   const JournalOptions options;
   const Clock& clock;

@@ -150,6 +150,7 @@ void Journal::Body::close() {
   writer.join();
   tender.join();
   alarm.flush(true);
+  lock.reset();
   if (lost > 0) throw Error(fmt::format("{}: {} records could not be written", layout.folder, lost));
   if (!close_error.empty()) throw Error(fmt::format("{}: {}", layout.folder, close_error));
 }
