@@ -117,7 +117,8 @@ TEST(View, CountsRepeats) {
 
 TEST(View, TakesAFindingsOwnWords) {
   const World world("scada wrote 4500 to intake valve (allowed 0 to 100)");
-  const View seen = view(stored(world.finding(Severity::critical)));
+  const Stored record = stored(world.finding(Severity::critical));
+  const View seen = view(record);
   EXPECT_EQ(seen.text, "scada wrote 4500 to intake valve (allowed 0 to 100), 12 times");
   EXPECT_EQ(seen.severity, Severity::critical);
   EXPECT_EQ(seen.requirement, "SR 3.5");

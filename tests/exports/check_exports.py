@@ -212,6 +212,7 @@ class Ocsf:
                 demand(event.get(key) == known[str(event[key + "_id"])], key)
         NAMES.update(event["unmapped"].keys() - {"vendor", "model"})
         demand_quiet(event["message"])
+        return str(event["class_uid"])
 
     @staticmethod
     def without_doubles(pairs):
@@ -256,25 +257,32 @@ class Ocsf:
 # All together.
 
 
-def faults(output, table):
-    """Gives `number: fault` for every bad line; a fault of its own where lines or kinds are missing."""
-    checks = {"syslog": check_syslog, "cef": check_cef, "ocsf": Ocsf(table).check}
-    found, kinds, count, said, classes = [], set(), 0, None, set()
-    for number, raw in enumerate(output.split(b"\n")[:-1], start=1):
-        try:
-            form, _, line = raw.decode("utf-8").partition("\t")
-            if form == "lines":
-                said = int(line)
-                continue
-            count += 1
-            demand(form in checks, "no known format: a line was broken")
-            kinds.add(checks[form](line))
-            if form == "ocsf":
-                classes.add(str(json.loads(line)["class_uid"]))
-        except (Fault, ValueError, KeyError, TypeError) as fault:
-            found.append(f"{number}: {raw[:8]!r} {type(fault).__name__}: {fault}")
-    if said != count:
-        found.append(f"0: {count} lines, the program says {said}")
+def read_line(raw, checks):
+    """Gives format and kind of a line, and its fault where it has one."""
+    form = kind = None
+    try:
+        form, _, line = raw.decode("utf-8").partition("\t")
+        demand(form in checks, "no known format: a line was broken")
+        kind = checks[form](line)
+    except (Fault, ValueError, KeyError, TypeError) as fault:
+        return form, kind, f"{raw[:8]!r} {type(fault).__name__}: {fault}"
+    return form, kind, None
+
+
+def faults(output, checks, table):
+    """Gives `number: fault` for every bad line; a fault of its own where lines, kinds or classes are missing."""
+    *lines, last = output.rstrip(b"\n").split(b"\n")
+    found, kinds, classes = [], set(), set()
+    for number, raw in enumerate(lines, start=1):
+        form, kind, fault = read_line(raw, checks)
+        if fault:
+            found.append(f"{number}: {fault}")
+        elif form == "ocsf":
+            classes.add(kind)
+        else:
+            kinds.add(kind)
+    if last != b"lines\t%d" % len(lines):
+        found.append(f"0: {len(lines)} lines, the program says {last!r}")
     found += [f"0: no record of kind {kind}" for kind in sorted(KINDS - kinds)]
     found += [f"0: no event of class {name}" for name in sorted(table["classes"].keys() - classes)]
     return found
@@ -322,20 +330,21 @@ PLANTED = [
 ]
 
 
-def self_test(output, table):
+def self_test(output, checks, table):
     lines = output.split(b"\n")
     missed = []
     for form, old, new, expected in PLANTED:
-        at = next((n for n, line in enumerate(lines) if line.startswith(form.encode() + b"\t") and old in line), None)
-        if at is None:
+        line = next((line for line in lines if line.startswith(form.encode() + b"\t") and old in line), None)
+        if line is None:
             missed.append(f"{form}: no line has {old!r}")
             continue
-        spoiled = b"\n".join(lines[:at] + [lines[at].replace(old, new, 1)] + lines[at + 1:])
-        if not any(expected in fault for fault in faults(spoiled, table)):
-            missed.append(f"{form}: {old!r} -> {new[:40]!r} was not found as {expected!r}: {faults(spoiled, table)[:1]}")
+        found = [read_line(part, checks)[2] or "" for part in line.replace(old, new, 1).split(b"\n")]
+        if not any(expected in fault for fault in found):
+            missed.append(f"{form}: {old!r} -> {new[:40]!r} was not found as {expected!r}: {found}")
     shorter = b"\n".join(line for line in lines if not line.startswith(b"syslog\t") or b" - flow " not in line)
+    found = faults(shorter, checks, table)
     for expected in ("the program says", "no record of kind flow"):
-        if not any(expected in fault for fault in faults(shorter, table)):
+        if not any(expected in fault for fault in found):
             missed.append(f"lines left out were not found as {expected!r}")
     if not any("cs3Label" in fault for fault in undocumented("`msg`")):
         missed.append("a key that is not documented was not found")
@@ -349,10 +358,11 @@ def main():
         sys.exit(__doc__)
     ran = subprocess.run([arguments[-1]], capture_output=True, check=True)
     table = json.loads(TABLE.read_text(encoding="utf-8"))
-    found = faults(ran.stdout, table)
+    checks = {"syslog": check_syslog, "cef": check_cef, "ocsf": Ocsf(table).check}
+    found = faults(ran.stdout, checks, table)
     found += undocumented(DOCUMENT.read_text(encoding="utf-8"))
     if testing:
-        found += self_test(ran.stdout, table)
+        found += self_test(ran.stdout, checks, table)
     for fault in found[:20]:
         print(fault)
     lines = ran.stdout.count(b"\n") - 1
