@@ -2,6 +2,7 @@
 // classes that are used, with what they demand; tests/exports/check_exports.py holds this file against it.
 #include "base/text.h"
 #include "records/exports.h"
+#include "records/ocsf_class.h"
 #include "records/parts.h"
 #include "records/view.h"
 
@@ -70,68 +71,6 @@ class Nested {
 
 int64_t milliseconds(TimePoint when) {
   return std::chrono::floor<std::chrono::milliseconds>(when).time_since_epoch().count();
-}
-
-/// Class is where an event belongs, and what was done.
-struct Class {
-  int uid = 0;
-  std::string_view name{};
-  int category = 0;
-  std::string_view category_name{};
-  int activity = 0;
-  std::string_view activity_name{};
-};
-
-/// named is true of what an endpoint can be known by in OCSF, which a MAC address alone is not.
-bool named(const Side* side) { return side != nullptr && (side->ip || side->mac || !side->asset.empty()); }
-
-Class network(const Parts& parts, int activity, std::string_view activity_name, std::string_view kind) {
-  if (named(parts.from) || named(parts.to)) {
-    return {4001, "Network Activity", 4, "Network Activity", activity, activity_name};
-  }
-  return {0, "Base Event", 0, "Uncategorized", 99, kind};
-}
-Class entity(int activity, std::string_view activity_name) {
-  return {3004, "Entity Management", 3, "Identity & Access Management", activity, activity_name};
-}
-
-Class class_of(const Stored& stored, const Parts& parts) {
-  const Fact& fact = stored.fact();
-  const std::string_view kind = to_text(stored.kind());
-  if (std::holds_alternative<Finding>(fact)) return {2004, "Detection Finding", 2, "Findings", 1, "Create"};
-  if (const auto* flow = std::get_if<Flow>(&fact)) {
-    if (flow->end == "closed") return network(parts, 2, "Close", kind);
-    if (flow->end == "reset") return network(parts, 3, "Reset", kind);
-    return network(parts, 6, "Traffic", kind);
-  }
-  if (std::holds_alternative<Transaction>(fact) || std::holds_alternative<ReadSummary>(fact) ||
-      std::holds_alternative<Repeats>(fact)) {
-    return network(parts, 6, "Traffic", kind);
-  }
-  if (std::holds_alternative<Login>(fact)) {
-    return {3002, "Authentication", 3, "Identity & Access Management", 1, "Logon"};
-  }
-  if (std::holds_alternative<AssetSeen>(fact) && named(parts.from)) {
-    return {5001, "Device Inventory Info", 5, "Discovery", 2, "Collect"};
-  }
-  if (const auto* run = std::get_if<Run>(&fact)) {
-    const bool start = run->kind == Run::Kind::start;
-    return {6002, "Application Lifecycle", 6, "Application Activity", start ? 3 : 4, start ? "Start" : "Stop"};
-  }
-  if (const auto* change = std::get_if<PlantChange>(&fact)) {
-    return change->before_sha256.empty() ? entity(1, "Create") : entity(3, "Update");
-  }
-  if (const auto* change = std::get_if<RuleChange>(&fact)) {
-    if (change->change == "added") return entity(1, "Create");
-    return change->change == "removed" ? entity(4, "Delete") : entity(3, "Update");
-  }
-  if (const auto* change = std::get_if<KeyChange>(&fact)) {
-    return change->before.empty() ? entity(1, "Create") : entity(3, "Update");
-  }
-  if (std::holds_alternative<JournalRead>(fact)) {
-    return {6005, "Datastore Activity", 6, "Application Activity", 1, "Read"};
-  }
-  return {0, "Base Event", 0, "Uncategorized", 99, kind};
 }
 
 void append_severity(Nested& event, const View& view) {
@@ -423,7 +362,7 @@ void append_unmapped(Nested& event, const Stored& stored, const Parts& parts, co
 void append_ocsf(std::string& out, const Stored& stored, uint64_t number, const Origin& origin) {
   const View seen = view(stored);
   const Parts parts = parts_of(stored);
-  const Class is = class_of(stored, parts);
+  const OcsfClass is = ocsf_class(stored, parts);
   Nested event(out);
   event.number("class_uid", is.uid);
   event.text("class_name", is.name);
