@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "journal/segment.h"
+#include "journal/witness.h"
 
 namespace rampart::journal {
 
@@ -158,19 +159,12 @@ std::string Sealer::note() const {
 
 bool Sealer::cosign(std::string_view lines, const VerifierKey& witness) {
   const std::lock_guard lock(mutex_);
-  std::optional<Note> note = parse_note(note_);
-  if (!note) return false;
-  const std::optional<Note> given = parse_note(note->text + "\n" + std::string(lines));
-  if (!given || given->text != note->text || !verified(*given, witness)) return false;
-  // A witness signs again and again; its newest signature stands.
-  const auto by_witness = [&](const NoteSignature& s) { return s.name == witness.name && s.id == witness.id(); };
-  std::erase_if(note->signatures, by_witness);
-  std::ranges::copy_if(given->signatures, std::back_inserter(note->signatures), by_witness);
-  const std::string text = format(*note);
-  if (!parse_note(text)) return false;  // more signatures than a note may have
-  if (exists(layout_.checkpoint_of(checkpoint_size_))) {
-    replace_file(layout_.checkpoint_of(checkpoint_size_), as_bytes(text));
-  }
+  const std::optional<Note> note = parse_note(note_);
+  const std::optional<Note> more = note ? cosigned(*note, lines, witness) : std::nullopt;
+  if (!more) return false;
+  const std::string text = format(*more);
+  // Kept, since the next checkpoint will not have it.
+  replace_file(layout_.checkpoint_of(checkpoint_size_), as_bytes(text));
   replace_file(layout_.checkpoint(), as_bytes(text));
   note_ = text;
   return true;

@@ -200,4 +200,42 @@ std::string make_request(const std::string& folder, uint64_t old_size) {
   return format(request);
 }
 
+void keep_request(const Layout& layout, std::string_view request) {
+  const auto parsed = parse_request(request);
+  const auto note = parsed ? parse_note(parsed->checkpoint) : std::nullopt;
+  const auto checkpoint = note ? parse_checkpoint(note->text) : std::nullopt;
+  if (!checkpoint) throw Error("this is no request to a witness", "make_request() makes one");
+  const std::string path = layout.checkpoint_of(checkpoint->size);
+  if (!std::filesystem::exists(path)) replace_file(path, as_bytes(parsed->checkpoint));
+}
+
+std::optional<Note> cosigned(const Note& note, std::string_view lines, const VerifierKey& witness) {
+  const std::optional<Note> given = parse_note(note.text + "\n" + std::string(lines));
+  if (!given || given->text != note.text || !verified(*given, witness)) return {};
+  Note more = note;
+  const auto by_witness = [&](const NoteSignature& s) { return s.name == witness.name && s.id == witness.id(); };
+  std::erase_if(more.signatures, by_witness);
+  std::ranges::copy_if(given->signatures, std::back_inserter(more.signatures), by_witness);
+  if (!parse_note(format(more))) return {};  // more signatures than a note may have
+  return more;
+}
+
+bool add_cosignatures(const Layout& layout, std::string_view lines, const VerifierKey& witness) {
+  std::vector<std::string> paths = {layout.checkpoint()};
+  for (const std::string& name : names_in(layout.checkpoints())) paths.push_back(layout.checkpoints() + "/" + name);
+  // The newest first: it is the likeliest.
+  std::reverse(paths.begin() + 1, paths.end());
+  for (const std::string& path : paths) {
+    const auto bytes = read_file(path, kMostState);
+    const auto note = bytes ? parse_note(as_text(*bytes)) : std::nullopt;
+    const auto checkpoint = note ? parse_checkpoint(note->text) : std::nullopt;
+    const auto more = checkpoint ? cosigned(*note, lines, witness) : std::nullopt;
+    if (!more) continue;
+    // Kept by its size, never over the newest: that file is of whoever has the journal open.
+    replace_file(layout.checkpoint_of(checkpoint->size), as_bytes(format(*more)));
+    return true;
+  }
+  return false;
+}
+
 }  // namespace rampart::journal

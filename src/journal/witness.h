@@ -2,12 +2,14 @@
 // HTTP. What it saw last of each journal is made durable before it answers.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "crypto/signature.h"
+#include "journal/layout.h"
 #include "journal/note.h"
 
 namespace rampart::journal {
@@ -43,5 +45,15 @@ class Witness {
 
 /// make_request is what a journal hands to a witness that saw `old_size` records last. Errors: throws Error.
 std::string make_request(const std::string& folder, uint64_t old_size);
+/// keep_request keeps the checkpoint of a request under checkpoints/: the journal goes on signing, and the witness's
+/// answer must still find what it is about. Errors: throws Error.
+void keep_request(const Layout& layout, std::string_view request);
+
+/// cosigned is `note` with those of `lines` that are signatures by `witness`; nothing where none verifies. A witness
+/// signs again and again; its newest signature stands.
+std::optional<Note> cosigned(const Note& note, std::string_view lines, const VerifierKey& witness);
+/// add_cosignatures puts them under the checkpoint that they are of, one that was kept or the newest, also while
+/// another process has the journal open. False where they are of none. Errors: throws Error.
+bool add_cosignatures(const Layout& layout, std::string_view lines, const VerifierKey& witness);
 
 }  // namespace rampart::journal
