@@ -1,19 +1,32 @@
 #include "apps/holding.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "journal/inbox.h"
 #include "journal/persons.h"
 #include "records/stored.h"
 
 namespace rampart::apps {
 namespace {
+
+/// wait_until_free ends when nobody holds the lock, or after `longest`: opening then says who does.
+void wait_until_free(const journal::Layout& layout, const Clock& clock, Duration longest) {
+  const FileDescriptor lock(open(layout.lock().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Duration until = clock.steady() + longest;
+  while (lock && flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK && clock.steady() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
 
 template <class Record>
 void append_record(journal::Appender& journal, const Record& record, TimePoint now) {
@@ -27,8 +40,7 @@ void append_record(journal::Appender& journal, const Record& record, TimePoint n
 
 }  // namespace
 
-std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,
-                                               const Clock& clock) {
+void require_own(const std::string& folder) {
   struct stat state {};
   if (stat(folder.c_str(), &state) != 0) {
     throw Error("cannot open the journal " + folder + ": " + std::strerror(errno),
@@ -40,6 +52,12 @@ std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journa
             journal::user_name(geteuid()) + "'s",
         "run this as " + journal::user_name(state.st_uid) + ", who could not go on with files of somebody else");
   }
+}
+
+std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,
+                                               const Clock& clock, Duration longest) {
+  require_own(folder);
+  wait_until_free({folder}, clock, longest);
   if (!options.alarm) {
     options.alarm = [](std::string_view line) {
       std::fprintf(stderr, "rampart: ALARM: %.*s\n", static_cast<int>(line.size()), line.data());
@@ -89,7 +107,7 @@ void Reading::leave() {
   try {
     std::string person;
     try {
-      const auto held = open_journal(folder_, {}, clock_);
+      const auto held = open_journal(folder_, {}, clock_, {});
       person = caller(layout);
       read.person = person;
       append(*held, read, when_);

@@ -10,6 +10,8 @@
 
 namespace rampart::apps {
 
+/// require_own refuses the journal of another user, who could not go on with what we wrote there. Errors: throws Error.
+void require_own(const std::string& folder);
 /// open_journal opens the journal in `folder` for writing; alarms go to standard error. Errors: throws Error, also
 /// where the folder is another user's, who could not go on with what we wrote there.
 std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,

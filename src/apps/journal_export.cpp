@@ -167,7 +167,7 @@ void declare_journal_export(CLI::App& journal, Chosen& chosen) {
   command->add_option("--private-key", arguments->private_key, "its key (PEM)");
   command->add_option("--server-name", arguments->server_name,
                       "name in the collector's certificate, where it is not HOST");
-  declare_filter(*command, arguments->filter);
+  declare_filter(*command, arguments->filter, false);
   command->callback([arguments, &chosen] {
     chosen = [arguments](std::string&) {
       const SystemClock clock;

@@ -140,19 +140,17 @@ struct CheckpointArguments {
   std::optional<uint64_t> since;
 };
 
-int add_cosignatures(const CheckpointArguments& arguments, const Clock& clock, std::string& out) {
+int add_cosignatures(const CheckpointArguments& arguments, std::string& out) {
   if (arguments.witness.empty()) throw UsageError("--add needs --witness: the key of the witness who signed", "");
   const auto keys = require_keys({arguments.witness});
   const std::string lines = read_input(arguments.add, kMostNote);
-  const auto held = open_journal(arguments.folder, {}, clock);
-  const bool added = held->add_cosignatures(lines, keys.front());
-  held->close();
-  if (!added) {
-    throw Error(
-        "no line of " + arguments.add + " is a cosignature of the newest checkpoint by " + keys.front().name,
-        "ask the witness again: `rampart journal checkpoint " + arguments.folder + " --since SIZE` is what it needs");
+  require_own(arguments.folder);
+  if (!journal::add_cosignatures({arguments.folder}, lines, keys.front())) {
+    throw Error("no line of " + arguments.add + " is a cosignature by " + keys.front().name + " of a checkpoint that " +
+                    arguments.folder + " has",
+                "what `rampart journal checkpoint " + arguments.folder + " --since SIZE` printed is what it must sign");
   }
-  out += "the newest checkpoint of " + arguments.folder + " is witnessed by " + keys.front().name + "\n";
+  out += "a checkpoint of " + arguments.folder + " is witnessed by " + keys.front().name + "\n";
   return 0;
 }
 
@@ -172,11 +170,15 @@ void sign_now(const std::string& folder, const Clock& clock) {
 }
 
 int checkpoint_command(const CheckpointArguments& arguments, const Clock& clock, std::string& out) {
-  if (!arguments.add.empty()) return add_cosignatures(arguments, clock, out);
+  if (!arguments.add.empty()) return add_cosignatures(arguments, out);
   if (!arguments.witness.empty()) throw UsageError("--witness goes with --add FILE", "");
+  journal::verifier_keys({arguments.folder});  // an error where it is no journal
   sign_now(arguments.folder, clock);
   if (arguments.since) {
-    out += journal::make_request(arguments.folder, *arguments.since);
+    const std::string request = journal::make_request(arguments.folder, *arguments.since);
+    require_own(arguments.folder);
+    journal::keep_request({arguments.folder}, request);
+    out += request;
     return 0;
   }
   const auto note = read_file(journal::Layout{arguments.folder}.checkpoint(), kMostNote);

@@ -106,7 +106,7 @@ void declare_one(CLI::App& journal, Chosen& chosen, const char* name, const char
   auto* show = journal.add_subcommand(name, what);
   const auto arguments = std::make_shared<ShowArguments>();
   show->add_option("folder", arguments->folder, "folder of the journal")->required();
-  declare_filter(*show, arguments->filter);
+  declare_filter(*show, arguments->filter, true);
   show->add_flag("--json", arguments->json, "JSON lines (docs/formats/events.md)");
   show->callback([arguments, command, &chosen] {
     chosen = [arguments, command](std::string&) {

@@ -58,7 +58,7 @@ void add_word(std::string& out, std::string_view name, uint64_t value) {
 
 }  // namespace
 
-void declare_filter(CLI::App& command, FilterArguments& arguments) {
+void declare_filter(CLI::App& command, FilterArguments& arguments, bool short_numbers) {
   command.add_option("--since", arguments.since, "from this time on: 2026-11-23, 2026-11-23T18:30:00Z, 2h, 7d ago");
   command.add_option("--until", arguments.until, "before this time");
   command.add_option("--kind", arguments.kinds, "finding, transaction, run, plant-change ...; may be given again")
@@ -69,8 +69,9 @@ void declare_filter(CLI::App& command, FilterArguments& arguments) {
   command.add_option("--conduit", arguments.conduit, "conduit of the plant");
   command.add_option("--person", arguments.person, "name or identifier");
   command.add_option("--sr", arguments.requirement, "requirement of IEC 62443-3-3, as \"SR 5.2\"");
-  command.add_option("--from", arguments.from, "record number to begin with");
-  command.add_option("--to", arguments.to, "record number to stop before");
+  command.add_option(short_numbers ? "--from,--from-record" : "--from-record", arguments.from,
+                     "record number to begin with");
+  command.add_option(short_numbers ? "--to,--to-record" : "--to-record", arguments.to, "record number to stop before");
   command.add_option("--last", arguments.last, "only the newest N of them")->check(CLI::Range(uint64_t{1}, kMostLast));
 }
 

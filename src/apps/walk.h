@@ -13,13 +13,14 @@
 
 namespace rampart::apps {
 
-/// FilterArguments are the options as they were typed; declare_filter declares them.
+/// FilterArguments are the options as they were typed; declare_filter declares them, --from and --to by these names
+/// only where `short_numbers` is set: elsewhere --to is a place.
 struct FilterArguments {
   std::string since, until, zone, asset, conduit, person, requirement;
   std::vector<std::string> kinds;
   std::optional<uint64_t> from, to, last;
 };
-void declare_filter(CLI::App& command, FilterArguments& arguments);
+void declare_filter(CLI::App& command, FilterArguments& arguments, bool short_numbers);
 
 /// Selection is what the options mean. Record numbers: `from` included, `to` not.
 struct Selection {
