@@ -66,16 +66,16 @@ std::vector<KnownCheckpoint> read_checkpoints(const Layout& layout, const std::s
   return all;
 }
 
-Keys::Keys(std::vector<VerifierKey> trusted, const Layout& layout, const Scan& scan)
+KeyChain::KeyChain(std::vector<VerifierKey> trusted, const Layout& layout, const Scan& scan)
     : scan_(scan), tiles_(layout.folder), current_(std::move(trusted)), seen_(current_) {}
 
-bool Keys::signed_by_any(const KnownCheckpoint& checkpoint, const std::vector<VerifierKey>& keys) const {
+bool KeyChain::signed_by_any(const KnownCheckpoint& checkpoint, const std::vector<VerifierKey>& keys) const {
   return std::ranges::any_of(keys, [&](const VerifierKey& key) {
     return key.type == VerifierKey::Type::note && key.name == checkpoint.said.origin && verified(checkpoint.note, key);
   });
 }
 
-bool Keys::covers(const KnownCheckpoint& checkpoint, const Noted& change) {
+bool KeyChain::covers(const KnownCheckpoint& checkpoint, const Noted& change) {
   if (change.number >= checkpoint.said.size) return false;
   const auto root = scan_.roots.find(checkpoint.said.size);
   if (root != scan_.roots.end() && root->second == checkpoint.said.root) return true;
@@ -84,7 +84,7 @@ bool Keys::covers(const KnownCheckpoint& checkpoint, const Noted& change) {
   return proof && check_inclusion(*proof, change.number, checkpoint.said.size, change.leaf, checkpoint.said.root);
 }
 
-void Keys::follow(const KnownCheckpoint& checkpoint) {
+void KeyChain::follow(const KnownCheckpoint& checkpoint) {
   for (const Noted& change : scan_.keys) {
     if (change.after.empty() || followed_.contains(change.number)) continue;
     const auto before = std::ranges::find(current_, change.before, &VerifierKey::text);
@@ -102,7 +102,7 @@ void Keys::follow(const KnownCheckpoint& checkpoint) {
   }
 }
 
-void Keys::judge(std::vector<KnownCheckpoint>& checkpoints, Faults& faults) {
+void KeyChain::judge(std::vector<KnownCheckpoint>& checkpoints, Faults& faults) {
   for (KnownCheckpoint& checkpoint : checkpoints) {
     const uint64_t size = checkpoint.said.size;
     checkpoint.signed_by_trusted =

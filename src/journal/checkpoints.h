@@ -23,10 +23,10 @@ struct KnownCheckpoint {
 /// read is a fault. Errors: throws Error where `older` is no checkpoint.
 std::vector<KnownCheckpoint> read_checkpoints(const Layout& layout, const std::string& older, Faults& faults);
 
-/// Keys follows the keys of a journal: what a trusted key signed may name its successor.
-class Keys {
+/// KeyChain follows the keys of a journal: what a trusted key signed may name its successor.
+class KeyChain {
  public:
-  Keys(std::vector<VerifierKey> trusted, const Layout& layout, const Scan& scan);
+  KeyChain(std::vector<VerifierKey> trusted, const Layout& layout, const Scan& scan);
   /// judge marks those signed by the key that is in force at their size, and adds a fault for the others.
   void judge(std::vector<KnownCheckpoint>& checkpoints, Faults& faults);
   const std::vector<VerifierKey>& seen() const { return seen_; }

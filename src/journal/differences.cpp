@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/files.h"
 #include "journal/peaks.h"
@@ -130,8 +131,8 @@ class Namer {
   void compare(uint64_t index, std::span<const Hash> right) {
     const auto file = read_tile_file(layout_.folder, 0, index, kBundle);
     if (file && right.size() == kBundle && std::ranges::equal(*file, octets_of(right))) return;
-    // An unfinished tile of the newest checkpoint stands for a full one until the next checkpoint.
-    if (!file && index * kBundle + kBundle > listed_.leaves) return;
+    // Where no checkpoint covers all of it, the tile may not have been written yet.
+    if (!file && (index + 1) * kBundle > covered()) return;
     if (right.size() == kBundle || !file) tile_fault(0, index, kBundle, file.has_value());
   }
   void compare_records(const Range& range) {
@@ -166,11 +167,20 @@ class Namer {
     const auto file = read_tile_file(layout_.folder, partial.level, partial.index, partial.width);
     const uint64_t begin = partial.index * leaves_under(partial.level);
     const auto right = begin < covered() ? trusted_->tile(partial.level, partial.index) : std::nullopt;
-    if (file && right && right->size() >= partial.width &&
-        std::ranges::equal(*file, octets_of(std::span(*right).first(partial.width)))) {
-      return;
+    bool same = file.has_value();
+    for (uint64_t i = 0; same && i < partial.width; ++i) {
+      const Bytes hash = Bytes(*file).subspan(i * sizeof(Hash), sizeof(Hash));
+      if (right && i < right->size()) {
+        same = std::ranges::equal(hash, (*right)[i]);
+      } else if (partial.level > 0) {  // nothing vouches for it: it must fit the tile below
+        const auto below = read_tile_file(layout_.folder, static_cast<uint8_t>(partial.level - 1),
+                                          partial.index * kBundle + i, kBundle);
+        std::vector<Hash> hashes(kBundle);
+        if (below) std::memcpy(hashes.data(), below->data(), below->size());
+        same = !below || std::ranges::equal(hash, root_of(hashes));
+      }
     }
-    if (right || !file) tile_fault(partial.level, partial.index, partial.width, file.has_value());
+    if (!same) tile_fault(partial.level, partial.index, partial.width, file.has_value());
   }
 
   void lost(const Range& range) {

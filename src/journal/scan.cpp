@@ -33,10 +33,11 @@ struct Piece {
   bool header_good = true;
 };
 
-/// differs says whether the file of a level-0 tile is another one than `leaves`.
-bool differs(const std::string& folder, uint64_t index, std::span<const Hash> leaves) {
+/// differs says whether the file of a level-0 tile is another one than `leaves`. It may be missing where no checkpoint
+/// covers it yet: a writer comes to it, or a crash came before.
+bool differs(const std::string& folder, uint64_t index, std::span<const Hash> leaves, uint64_t target) {
   const auto file = read_tile_file(folder, 0, index, kBundle);
-  return !file || !std::ranges::equal(*file, octets_of(leaves));
+  return file ? !std::ranges::equal(*file, octets_of(leaves)) : (index + 1) * kBundle <= target;
 }
 
 void add_partials(std::map<uint64_t, Hash>& out, const std::vector<uint64_t>& sizes, uint64_t begin,
@@ -49,8 +50,8 @@ void add_partials(std::map<uint64_t, Hash>& out, const std::vector<uint64_t>& si
 /// PieceBuilder takes the leaves of one segment in order.
 class PieceBuilder {
  public:
-  PieceBuilder(const Layout& layout, const ListedTiles& listed, const std::vector<uint64_t>& sizes, uint64_t first)
-      : layout_(layout), listed_(listed), sizes_(sizes), known_(layout.folder) {
+  PieceBuilder(const Layout& layout, const ListedTiles& listed, const ScanOptions& options, uint64_t first)
+      : layout_(layout), listed_(listed), options_(options), known_(layout.folder) {
     piece_.end = piece_.read_end = first;
   }
 
@@ -98,8 +99,8 @@ class PieceBuilder {
     } else {
       const uint64_t index = piece_.end / kBundle - 1;
       const bool marked = !piece_.dirty.empty() && piece_.dirty.back() == index;
-      if (!marked && differs(layout_.folder, index, leaves_)) piece_.dirty.push_back(index);
-      add_partials(piece_.partial, sizes_, index * kBundle, leaves_);
+      if (!marked && differs(layout_.folder, index, leaves_, options_.target)) piece_.dirty.push_back(index);
+      add_partials(piece_.partial, options_.sizes, index * kBundle, leaves_);
       piece_.tiles.push_back(root_of(leaves_));
     }
     leaves_.clear();
@@ -107,7 +108,7 @@ class PieceBuilder {
 
   const Layout& layout_;
   const ListedTiles& listed_;
-  const std::vector<uint64_t>& sizes_;
+  const ScanOptions& options_;
   DirectoryTiles known_;
   uint64_t lost_from_ = 0;
   bool broken_ = false;
@@ -117,7 +118,7 @@ class PieceBuilder {
 
 /// read_segment hashes one segment. Damage becomes holes: the second pass says what it was.
 Piece read_segment(const Layout& layout, const Span& span, const ListedTiles& listed, const ScanOptions& options) {
-  PieceBuilder builder(layout, listed, options.sizes, span.first);
+  PieceBuilder builder(layout, listed, options, span.first);
   if (span.path.empty()) {
     builder.hole(span.until, span.last);
     return builder.take();
@@ -149,8 +150,8 @@ Piece read_segment(const Layout& layout, const Span& span, const ListedTiles& li
 /// Joiner takes pieces in order, builds the upper levels and holds them against their tiles.
 class Joiner {
  public:
-  Joiner(const Layout& layout, const ListedTiles& listed, const std::vector<uint64_t>& sizes, Scan& out)
-      : layout_(layout), listed_(listed), sizes_(sizes), out_(out) {}
+  Joiner(const Layout& layout, const ListedTiles& listed, const ScanOptions& options, Scan& out)
+      : layout_(layout), listed_(listed), options_(options), sizes_(options.sizes), out_(out) {}
 
   void add(const Span& span, Piece&& piece) {
     out_.records += piece.records;
@@ -206,7 +207,7 @@ class Joiner {
     const std::vector<Hash> leaves = std::move(edges_[0]);
     edges_[0].clear();
     const uint64_t index = out_.tree / kBundle - 1;
-    if (differs(layout_.folder, index, leaves)) mark(index);
+    if (differs(layout_.folder, index, leaves, options_.target)) mark(index);
     add_partials(partial_, sizes_, index * kBundle, leaves);
     out_.tree -= kBundle;
     tile(root_of(leaves));
@@ -245,6 +246,8 @@ class Joiner {
   void compare(uint8_t level, uint64_t index, std::span<const Hash> hashes,
                const std::optional<std::vector<uint8_t>>& file) {
     if (file && std::ranges::equal(*file, octets_of(hashes))) return;
+    const unsigned height = 8U * level;
+    if (!file && hashes.size() == kBundle && index + 1 > options_.target >> height >> 8) return;  // as in differs()
     out_.upper.push_back({level, index});
     for (size_t i = 0; file && i < hashes.size(); ++i) {
       if (std::ranges::equal(Bytes(*file).subspan(i * sizeof(Hash), sizeof(Hash)), hashes[i])) continue;
@@ -259,6 +262,9 @@ class Joiner {
   /// hold compares an unfinished tile with the edge of the tree, or with the tile that it became.
   void hold(const ListedTiles::Partial& partial) {
     const auto file = read_tile_file(layout_.folder, partial.level, partial.index, partial.width);
+    std::error_code none;
+    const std::string path = layout_.folder + "/" + tile_path(partial.level, partial.index, partial.width);
+    if (!file && !std::filesystem::exists(path, none)) return;  // since it was listed, the full one took its place
     const uint64_t unfinished = (out_.tree >> (8 * partial.level)) / kBundle;
     const std::vector<Hash>& edge = edges_[partial.level];
     if (partial.index == unfinished && partial.width <= edge.size()) {
@@ -276,6 +282,7 @@ class Joiner {
 
   const Layout& layout_;
   const ListedTiles& listed_;
+  const ScanOptions& options_;
   const std::vector<uint64_t>& sizes_;
   Scan& out_;
   Peaks peaks_;
@@ -363,7 +370,7 @@ Scan scan(const Layout& layout, const std::vector<Span>& spans, const ListedTile
     if (!none) octets += size;
   }
   const std::vector<Span> all = all_spans(spans, listed, options.target);
-  Joiner joiner(layout, listed, options.sizes, out);
+  Joiner joiner(layout, listed, options, out);
   Workers(layout, all, listed, options, joiner, octets).run();
   joiner.finish();
   return out;

@@ -60,7 +60,7 @@ class Verifier {
       // The changes of key may have been pruned; trusting the journal's own word is no more than it was.
       if (scan_.first == 0 && trusted.size() > 1) trusted.resize(1);
     }
-    Keys keys(std::move(trusted), layout_, scan_);
+    KeyChain keys(std::move(trusted), layout_, scan_);
     keys.judge(checkpoints_, faults_);
     report_.keys = keys.seen();
     std::erase_if(checkpoints_, [](const KnownCheckpoint& checkpoint) { return !checkpoint.signed_by_trusted; });
@@ -80,15 +80,19 @@ class Verifier {
   /// allow_pruning: records that are gone from the beginning must have been pruned, by a signed record's word.
   void allow_pruning() {
     report_.pruned = scan_.first;
-    const bool told = std::ranges::any_of(scan_.prunings, [&](const Noted& pruning) {
-      return pruning.pruned_to >= scan_.first && pruning.number < report_.signed_size;
-    });
-    if (scan_.first > 0 && !told) {
+    bool told = scan_.first == 0;
+    report_.pruning_signed = told;
+    for (const Noted& pruning : scan_.prunings) {
+      if (pruning.pruned_to < scan_.first) continue;
+      told = true;
+      if (pruning.number < report_.signed_size) report_.pruning_signed = true;
+    }
+    if (!told) {
       faults_.add({.kind = Fault::Kind::removed,
                    .from = 0,
                    .to = scan_.first,
                    .where = "segments",
-                   .what = "the records are missing, and no signed record says that they were pruned"});
+                   .what = "the records are missing, and no record says that they were pruned"});
     }
     // Pruned while we read: the next run sees the record of it.
     const std::vector<Span> now = spans_of(layout_);
