@@ -156,7 +156,8 @@ std::string user_name(uid_t user) {
   std::array<char, 4096> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr && *entry.pw_name != 0) {
+  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr &&
+      Persons::good_name(entry.pw_name)) {
     return entry.pw_name;
   }
   return "uid " + std::to_string(user);

@@ -7,6 +7,8 @@
 #include "journal/aggregation.h"
 #include "journal/blobs.h"
 #include "journal/quota.h"
+#include "journal/segment.h"
+#include "journal/tree.h"
 
 namespace rampart::journal {
 
@@ -22,6 +24,7 @@ namespace {
 constexpr std::string_view kQuota = "quota";
 constexpr std::string_view kTooLarge = "too-large";
 constexpr Duration kNotKeptEvery = std::chrono::seconds(10);
+constexpr size_t kAround = kFrameHeader + sizeof(Hash);  // octets that a record costs besides: its frame, its hash
 
 Source source_of(const Side& side) { return side.ip ? Source{.ip = side.ip} : Source{.mac = side.mac}; }
 
@@ -98,7 +101,8 @@ struct Keeper::Body {
   Fate write(Kind kind, const Source& source, const Record& record, std::optional<uint64_t>* number = nullptr) {
     bytes.clear();
     append_cbor(bytes, record, clock.now());
-    if (!quotas.take(kind, source, bytes.size(), quota_clock.pass(clock.steady(), now))) return Fate::over_quota;
+    const Duration passed = quota_clock.pass(clock.steady(), now);
+    if (!quotas.take(kind, source, bytes.size() + kAround, passed)) return Fate::over_quota;
     if (bytes.size() > records::kMostRecord) return Fate::too_large;
     const std::optional<uint64_t> place = journal.append(bytes, urgency(kind));
     if (number != nullptr) *number = place;
@@ -255,6 +259,7 @@ struct Keeper::Body {
   }
 
   void finish() {
+    for (const Kind kind : {Kind::read_summary, Kind::repeats, Kind::not_kept}) quotas.fill(kind);
     reads.finish();
     repeats.finish();
     shortfall.tell([this](const Shortfall::Row& row) { return tell_shortfall(row); });

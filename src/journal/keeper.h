@@ -21,7 +21,9 @@ struct KeeperOptions {
   Duration repeats_every = std::chrono::seconds(10);
   size_t most_summaries = 65'536, most_repeats = 65'536;  // entries; the oldest is told early where one more is needed
   bool all_operations = false;                            // every plain read by itself, for a laboratory
-  std::string folder{};  // of the journal: what is too large for a record becomes a blob there; empty: it is not kept
+  // Of the journal: what is too large for a record becomes a blob there, while the caller waits for the disk; such
+  // records are rare and held to their quota. Empty: they are not kept.
+  std::string folder{};
 };
 
 /// KeeperTotals: after finish(), seen = kept + summarised + repeated + not_kept. What was counted but not yet told is

@@ -25,18 +25,7 @@ bool good_identifier(std::string_view text) {
          text.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
 
-/// A control character could break the line, or a person's terminal: C0, DEL, and C1, which UTF-8 writes as c2 80..9f.
-bool good_name(std::string_view name) {
-  if (name.empty() || name.size() > kMostName || !is_utf8(name)) return false;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const auto octet = static_cast<unsigned char>(name[i]);
-    if (octet < 0x20 || octet == 0x7f) return false;
-    if (octet == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0) return false;
-  }
-  return true;
-}
-
-/// Lock keeps other processes from changing the table. The lock is a file beside it, since the table itself is
+/// lock keeps other processes from changing the table. The lock is a file beside it, since the table itself is
 /// replaced.
 FileDescriptor lock(const std::string& path) {
   const std::string name = path + ".lock";
@@ -55,6 +44,17 @@ void write(const std::string& path, const std::map<std::string, std::string, std
 }
 
 }  // namespace
+
+// A control character could break the line, or a person's terminal: C0, DEL, and C1, which UTF-8 writes as c2 80..9f.
+bool Persons::good_name(std::string_view name) {
+  if (name.empty() || name.size() > kMostName || !is_utf8(name) || good_identifier(name)) return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto octet = static_cast<unsigned char>(name[i]);
+    if (octet < 0x20 || octet == 0x7f) return false;
+    if (octet == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0) return false;
+  }
+  return true;
+}
 
 Persons::Persons(const Layout& layout) : path_(layout.persons()) { load(); }
 
@@ -84,7 +84,9 @@ void Persons::load() {
 
 std::string Persons::identifier(std::string_view name) {
   if (!good_name(name)) {
-    throw Error("this cannot be the name of a person: it must be UTF-8 without control characters, 1 to 255 octets");
+    throw Error(
+        "this cannot be the name of a person: it must be UTF-8 without control characters, 1 to 255 octets, "
+        "and no identifier");
   }
   const auto find = [&] { return std::ranges::find(names_, name, [](const auto& entry) { return entry.second; }); };
   if (const auto known = find(); known != names_.end()) return known->first;

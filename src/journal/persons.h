@@ -14,8 +14,10 @@ namespace rampart::journal {
 class Persons {
  public:
   explicit Persons(const Layout& layout);
-  /// identifier of `name`, made at random ("p-" and 16 hexadecimal digits) where it is new. A name is UTF-8 without
-  /// control characters, 1 to 255 octets. Errors: throws Error.
+  /// good_name: UTF-8 without control characters, 1 to 255 octets, and no identifier.
+  static bool good_name(std::string_view name);
+  /// identifier of `name`, made at random ("p-" and 16 hexadecimal digits) where it is new. Errors: throws Error, also
+  /// where it is no good name.
   std::string identifier(std::string_view name);
   /// name of an identifier; nothing where it was erased or never was.
   std::optional<std::string> name(std::string_view identifier) const;

@@ -92,7 +92,7 @@ TEST(Persons, RefuseNamesThatCouldBreakALineOrATerminal) {
   for (const std::string name : {"", "a\nb", "a\tb", "\x1b[2J", "a\x7f",
                                  "\xc2\x9b"
                                  "31m",
-                                 "\xff\xfe", "a\rb"}) {
+                                 "\xff\xfe", "a\rb", "p-0123456789abcdef"}) {
     EXPECT_THROW(persons.identifier(name), Error);
   }
   EXPECT_THROW(persons.identifier(std::string(256, 'a')), Error);

@@ -91,9 +91,9 @@ Duration QuotaClock::pass(Duration steady, TimePoint packets) {
 }
 
 Quotas::Quotas(const Settings& settings, const HashKey& key) : key_(key) {
-  constexpr double kUsable = 0.9;  // the rest is for tiles, checkpoints and what segments have around records
+  constexpr double kUsable = 0.9;  // full buckets at the start are a tenth more, and the whole still fits
   constexpr double kSecondsADay = 86'400;
-  constexpr auto kLargest = static_cast<double>(records::kMostRecord);
+  constexpr double kLargest = records::kMostRecord + 4096.0;  // with what lies around a record
   const double source_part = settings.share_percent / 100.0;
   for (size_t number = 1; number < kKinds; ++number) {
     const auto kind = static_cast<Kind>(number);
@@ -130,6 +130,12 @@ bool Quotas::take(Kind kind, const Source& source, size_t octets, Duration now) 
   }
   of_kind_[number].level -= wanted;
   return true;
+}
+
+void Quotas::fill(Kind kind) {
+  const auto number = static_cast<size_t>(kind);
+  of_kind_[number].level = kinds_[number].most;
+  of_source_[number].clear();  // take() makes them anew, full
 }
 
 void Shortfall::add(Kind kind, const Source& source, std::string_view reason, TimePoint when, uint64_t count,

@@ -53,6 +53,8 @@ class Quotas {
   Quotas(const Settings& settings, const HashKey& key);
   /// take is false, and takes nothing, where the kind or the source has not so much left.
   bool take(records::Kind kind, const Source& source, size_t octets, Duration now);
+  /// fill fills the buckets of `kind` once more: at the end, so that what was counted until then is told.
+  void fill(records::Kind kind);
 
  private:
   struct Bucket {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/files.h"
+
 namespace rampart::journal {
 namespace {
 
@@ -36,6 +38,16 @@ TEST(Quotas, SharesOfAllKindsMakeAWhole) {
   }
   EXPECT_EQ(all, 100u);
   EXPECT_EQ(reserved, 20u);
+}
+
+TEST(Quotas, SharesAreThoseOfTheDocument) {
+  const auto bytes = read_file(RAMPART_SOURCE_DIR "/docs/formats/journal.md", 1 << 20);
+  ASSERT_TRUE(bytes);
+  for (uint16_t number = 1; number < kKinds; ++number) {
+    const auto kind = static_cast<Kind>(number);
+    const std::string cell = "| " + std::string(to_text(kind)) + " | " + std::to_string(share_percent(kind)) + " |";
+    EXPECT_NE(as_text(*bytes).find(cell), std::string_view::npos) << cell;
+  }
 }
 
 TEST(Quotas, GiveATenthOfTheShareAtOnceAndTheRestOverTheDaysToKeep) {
