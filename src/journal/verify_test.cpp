@@ -390,6 +390,23 @@ TEST(VerifyLive, FindsNothingWrongWhileAJournalIsBeingWritten) {
   EXPECT_EQ(read, report.size);
 }
 
+TEST(VerifyKept, AJournalOfTheFirstVersionIsStillAsItWasSigned) {
+  const Layout layout{std::string(RAMPART_SOURCE_DIR) + "/tests/data/journal/v1"};
+  const std::vector<uint8_t> keys = MadeJournal::get(layout.verifier_keys());
+  const auto lines = split(as_text(keys), '\n');
+  const VerifyReport report = verify(layout.folder, {.trusted = {VerifierKey::parse(lines.at(0)).value()}});
+  EXPECT_TRUE(report.good()) << text_of(report);
+  EXPECT_EQ(report.records, 603U);
+  EXPECT_EQ(report.signed_size, 603U);
+  EXPECT_THAT(report.keys, SizeIs(2));
+  Reader reader(layout.folder);
+  Reader::Item item;
+  uint64_t read = 0;
+  for (; reader.next(item); ++read) EXPECT_TRUE(records::Stored::decode(item.record)) << item.number;
+  EXPECT_EQ(read, 603U);
+  EXPECT_EQ(check_proof(prove(layout.folder, 5), report.keys), "");
+}
+
 TEST(Prove, GivesAProofOfEachRecordThatOthersCanCheck) {
   MadeJournal journal;
   journal.fill(1300);
