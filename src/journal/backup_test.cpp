@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/testing.h"
@@ -19,6 +20,7 @@
 #include "crypto/seal.h"
 #include "journal/journal.h"
 #include "journal/manifest.h"
+#include "journal/verify.h"
 
 namespace rampart::journal {
 namespace {
@@ -412,6 +414,36 @@ TEST_F(Backup, SaysWhatIsNoBackup) {
   EXPECT_THAT(refused(), HasSubstr("is no backup"));
   file_ = folder_;
   EXPECT_THAT(refused(), HasSubstr("is no backup"));
+}
+
+// The whole journal, records and all: restored, it verifies, opens, and goes on under the same key.
+TEST(BackupOfAJournal, VerifiesAndGoesOnWhenRestored) {
+  const TemporaryFolder folder;
+  const Layout layout{folder / "journal"};
+  const SystemClock clock;
+  make_folders(layout.folder + "/keys");
+  const auto signer = crypto::make_key_file(layout.key_file());
+  const VerifierKey key{.name = "waterworks/gw-1", .key = signer->public_key()};
+  make_journal(layout.folder, key.name, *signer, {});
+  const auto append_some = [&](const std::string& where) {
+    const auto journal = Journal::open(where, {}, clock);
+    for (int i = 0; i < 700; ++i) journal->append(as_bytes("record " + std::to_string(i)), Urgency::normal);
+    journal->close();
+    return journal->status().size;
+  };
+  const uint64_t size = append_some(layout.folder);
+  EXPECT_EQ(
+      backup(layout.folder, folder / "backup", {.extra = {}, .passphrase = std::string(kPassphrase), .seal_cost = 10})
+          .records,
+      size);
+  const std::string restored = folder / "restored";
+  restore(folder / "backup", restored, std::string(kPassphrase), {key});
+  const VerifyReport report = verify(restored, {.trusted = {key}, .older_checkpoint = text_of(layout.checkpoint())});
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.records, size);
+  EXPECT_EQ(report.signed_size, size);
+  EXPECT_GE(append_some(restored), size + 700);  // and what the journal says of itself
+  EXPECT_TRUE(verify(restored, {.trusted = {key}, .older_checkpoint = text_of(layout.checkpoint())}).good());
 }
 
 }  // namespace
