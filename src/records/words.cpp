@@ -318,9 +318,9 @@ void tell(std::string& out, const Parts&, const PlantChange& change) {
 }
 
 void tell(std::string& out, const Parts&, const RuleChange& change) {
-  append_given(out, "rule ", change.rule);
+  append_given(out += "rule", " ", change.rule);
   append_given(out, " of conduit ", change.conduit);
-  append_given(out, " was ", change.change);
+  append_given(out, " was ", change.change.empty() ? "altered" : change.change);
   append_given(out, ", before: ", change.before);
   append_given(out, ", now: ", change.after);
 }
@@ -355,7 +355,7 @@ std::string_view key_name(std::string_view key) {
 }
 
 void tell(std::string& out, const Parts&, const KeyChange& change) {
-  append_given(out, "the journal is signed by ", key_name(change.after));
+  append_given(out, "the journal is signed by ", change.after.empty() ? "another key" : key_name(change.after));
   append_given(out, " instead of ", key_name(change.before));
   append_given(out, ": ", change.reason);
   append_given(out, ", by ", change.person);
