@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -71,29 +72,52 @@ std::unique_ptr<Journal> fresh_journal(const std::string& folder, const Clock& c
   return Journal::open(folder, options, clock);
 }
 
-/// closed_raw and closed_journal give records a second with `outstanding` records appended, then waited for. A round of
-/// the journal ends with a signed checkpoint, within its time.
-double closed_raw(Raw& raw, uint64_t outstanding, double seconds) {
-  const auto begin = Wall::now();
-  uint64_t records = 0;
-  while (seconds_since(begin) < seconds) {
-    raw.group(outstanding);
-    records += outstanding;
+/// Round is one round of a closed loop: records a second, and how many there were in a group.
+struct Round {
+  double rate = 0, group = 0;
+};
+
+/// groups_in counts the groups that were written from record `first` on.
+uint64_t groups_in(const std::string& folder, uint64_t first) {
+  uint64_t groups = 0;
+  for (const SegmentName& segment : segments_of(Layout{folder})) {
+    const MappedFile file(segment.path);
+    FrameReader reader(file.bytes().subspan(kSegmentHeader), segment.first);
+    FrameReader::Frame frame;
+    while (reader.next(frame) == FrameReader::State::frame)
+      groups += frame.opens_group && frame.number >= first ? 1 : 0;
   }
-  return static_cast<double>(records) / seconds_since(begin);
+  return groups;
 }
 
-double closed_journal(Journal& journal, uint64_t outstanding, double seconds) {
-  const std::vector<uint8_t> record = a_record();
+/// closed_journal: two producers append `outstanding` records each and wait for them, again and again. It ends with a
+/// signed checkpoint, within its time.
+Round closed_journal(Journal& journal, const std::string& folder, uint64_t outstanding, double seconds) {
+  const uint64_t first = journal.status().size;
+  const auto begin = Wall::now();
+  const auto produce = [&] {
+    const std::vector<uint8_t> record = a_record();
+    while (seconds_since(begin) < seconds) {
+      std::optional<uint64_t> last;
+      for (uint64_t i = 0; i < outstanding; ++i) last = journal.append(record, Urgency::reserved);
+      if (!last || !journal.wait_durable(*last, kLong)) std::abort();
+    }
+  };
+  std::thread other(produce);
+  produce();
+  other.join();
+  journal.checkpoint();
+  const auto records = static_cast<double>(journal.status().size - first);
+  const double rate = records / seconds_since(begin);
+  return {.rate = rate, .group = records / static_cast<double>(groups_in(folder, first))};
+}
+
+/// closed_raw writes groups as large as the journal's were.
+double closed_raw(Raw& raw, double group, double seconds) {
+  const auto size = static_cast<uint64_t>(std::max(group, 1.0));
   const auto begin = Wall::now();
   uint64_t records = 0;
-  while (seconds_since(begin) < seconds) {
-    std::optional<uint64_t> last;
-    for (uint64_t i = 0; i < outstanding; ++i) last = journal.append(record, Urgency::reserved);
-    if (!last || !journal.wait_durable(*last, kLong)) throw Error("a record was not kept");
-    records += outstanding;
-  }
-  journal.checkpoint();
+  for (; seconds_since(begin) < seconds; records += size) raw.group(size);
   return static_cast<double>(records) / seconds_since(begin);
 }
 
@@ -167,15 +191,20 @@ void measure_writing(const Plan& plan) {
   options.waiting_octets = size_t{64} << 20;
   const auto journal = fresh_journal(plan.folder + "/journal", clock, options);
   Raw raw(plan.folder + "/raw");
-  std::printf("| outstanding | write + fdatasync, records/s | journal, records/s | ratio |\n|---|---|---|---|\n");
+  std::printf(
+      "| outstanding | records a group | write + fdatasync, records/s | journal, records/s | ratio |\n"
+      "|---|---|---|---|---|\n");
   for (const uint64_t outstanding : {uint64_t{64}, uint64_t{512}, uint64_t{4096}}) {
-    std::vector<double> alone, ours;
+    std::vector<double> alone, ours, ratio, group;
     for (uint64_t round = 0; round < plan.rounds; ++round) {
-      alone.push_back(closed_raw(raw, outstanding, plan.seconds));
-      ours.push_back(closed_journal(*journal, outstanding, plan.seconds));
+      const Round one = closed_journal(*journal, plan.folder + "/journal", outstanding, plan.seconds);
+      ours.push_back(one.rate);
+      group.push_back(one.group);
+      alone.push_back(closed_raw(raw, one.group, plan.seconds));
+      ratio.push_back(ours.back() / alone.back());
     }
-    std::printf("| %llu | %.0f | %.0f | %.2f |\n", static_cast<unsigned long long>(outstanding), median(alone),
-                median(ours), median(ours) / median(alone));
+    std::printf("| 2 x %llu | %.0f | %.0f | %.0f | %.2f |\n", static_cast<unsigned long long>(outstanding),
+                median(group), median(alone), median(ours), median(ratio));
     std::fflush(stdout);
   }
   std::printf(

@@ -161,9 +161,19 @@ std::unique_ptr<Journal> Journal::open(const std::string& folder, const JournalO
   FolderLock lock(layout);
   const Settings settings = read_settings(layout.settings());
   const Newest newest = read_checkpoint(layout);
-  finish_key_change(layout, newest.note, open_next_signer(layout));
+  // A prepared key that cannot be opened, as one in a token that is not plugged in, must not keep the journal shut.
+  std::string next_wrong;
+  const auto open_next = [&]() -> std::unique_ptr<crypto::Signer> {
+    try {
+      return open_next_signer(layout);
+    } catch (const Error& error) {
+      next_wrong = error.what();
+      return nullptr;
+    }
+  };
+  finish_key_change(layout, newest.note, open_next());
   Keys keys = open_keys(layout, newest);
-  std::unique_ptr<crypto::Signer> next = open_next_signer(layout);
+  std::unique_ptr<crypto::Signer> next = open_next();
   std::optional<VerifierKey> next_key;
   if (next) next_key = {.name = newest.checkpoint.origin, .key = next->public_key()};
   Recovered found = recover(layout, newest.checkpoint, next_key);
@@ -172,6 +182,7 @@ std::unique_ptr<Journal> Journal::open(const std::string& folder, const JournalO
   auto body = std::make_unique<Body>(layout, std::move(lock), settings, options, clock, std::move(keys),
                                      std::move(found), newest.checkpoint, newest.text);
   body->start(std::move(incidents), std::move(next), key_change);
+  if (!next_wrong.empty()) body->alarm.raise("journal: the key that was prepared for a change: " + next_wrong);
   return std::unique_ptr<Journal>(new Journal(std::move(body)));
 }
 

@@ -231,6 +231,15 @@ TEST_F(RecoverTest, CheckpointByAStrangerIsRefused) {
   EXPECT_THROW(open(), Error);
 }
 
+TEST_F(RecoverTest, PreparedKeyThatCannotBeOpenedIsAnAlarmOnly) {
+  replace_file(layout.next_key_token(), as_bytes("pkcs11:nothing"));
+  std::string alarms;
+  JournalOptions options = quick();
+  options.alarm = [&](std::string_view line) { alarms += line; };
+  Journal::open(crashed, options, clock)->close();
+  EXPECT_NE(alarms.find("prepared for a change"), std::string::npos) << alarms;
+}
+
 /// Each state that a crash can leave between the steps of a change of key.
 TEST_F(RecoverTest, ChangeOfKeyIsCompletedFromEveryStep) {
   open()->close();

@@ -4,7 +4,8 @@
 //   journal_driver make FOLDER
 //   journal_driver write FOLDER SEED COUNT   appends; each acknowledged number goes to standard output at once
 //   journal_driver check FOLDER SEED ACKED   every record below ACKED is there with its octets, none is half, and the
-//                                            newest checkpoint is the root of the records; prints the size
+//                                            newest checkpoint is the root of the records, and verify() agrees;
+//                                            prints how many of SEED's records are there
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "base/text.h"
 #include "journal/journal.h"
 #include "journal/segment.h"
+#include "journal/verify.h"
 #include "records/stored.h"
 
 namespace {
@@ -150,8 +152,12 @@ int check(const std::string& folder, uint64_t seed, uint64_t acked) {
   if (checkpoint->size != walk.tree.size() || checkpoint->root != walk.tree.root()) {
     return complain(fmt::format("the checkpoint is of {} records, there are {}", checkpoint->size, walk.tree.size()));
   }
-  DirectoryTiles tiles(folder);
-  if (root_at(tiles, checkpoint->size) != checkpoint->root) return complain("the tiles give another root");
+  const VerifyReport report = verify(folder, {});
+  if (!report.good() || report.unsigned_records != 0) {
+    std::string text;
+    append_text(text, report);
+    return complain(text);
+  }
   if (!names_in(layout.damaged()).empty()) return complain("something was set aside as damaged");
   std::printf("%llu\n", static_cast<unsigned long long>(walk.kept));
   return 0;
