@@ -12,10 +12,11 @@ namespace rampart::apps {
 
 /// require_own refuses the journal of another user, who could not go on with what we wrote there. Errors: throws Error.
 void require_own(const std::string& folder);
-/// open_journal opens the journal in `folder` for writing; alarms go to standard error. Errors: throws Error, also
-/// where the folder is another user's, who could not go on with what we wrote there.
+/// open_journal opens the journal in `folder` for writing; alarms go to standard error. Somebody who reads holds a
+/// journal for a moment: nobody shall fail for that, so we wait `longest` where another process has it. Errors: throws
+/// Error, also where the folder is another user's.
 std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,
-                                               const Clock& clock);
+                                               const Clock& clock, Duration longest = std::chrono::seconds(3));
 
 /// caller is the identifier, in a journal, of the operating system's user who runs this program; made where it is new.
 /// Errors: throws Error.
