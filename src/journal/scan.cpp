@@ -65,7 +65,8 @@ class PieceBuilder {
     while (!broken_ && piece_.end < std::min(to, listed_.leaves)) {
       const uint64_t index = piece_.end / kBundle;
       const auto width = static_cast<uint32_t>(std::min(listed_.leaves - index * kBundle, kBundle));
-      const auto tile = known_.tile(0, index, width);
+      const auto tile = missing_ == index ? std::nullopt : known_.tile(0, index, width);
+      if (!tile) missing_ = index;
       if ((fault || !tile) && (piece_.dirty.empty() || piece_.dirty.back() != index)) piece_.dirty.push_back(index);
       Hash hash{};
       if (tile) std::ranges::copy(tile->subspan(piece_.end % kBundle * hash.size(), hash.size()), hash.begin());
@@ -110,6 +111,7 @@ class PieceBuilder {
   const ListedTiles& listed_;
   const ScanOptions& options_;
   DirectoryTiles known_;
+  std::optional<uint64_t> missing_;  // the tile that was looked for last and is not there
   uint64_t lost_from_ = 0;
   bool broken_ = false;
   std::vector<Hash> leaves_;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr uint64_t kMostRead = uint64_t{1} << 30;  // a segment larger than this is mapped even where it may still grow
 constexpr size_t kTileOctets = kBundle * sizeof(Hash);
-constexpr uint64_t kMostMissing = 1024;  // tiles: how far a stray file may lie beyond those that are there
-constexpr int kDepth = 8;                // folders of tile numbers: 3 digits each, 64 bits
+constexpr uint64_t kMostMissing = 64;  // tiles: how far a stray file may lie beyond those that are there
+constexpr int kDepth = 8;              // folders of tile numbers: 3 digits each, 64 bits
 
 /// read_number reads "x001" or "234", the elements of a tile's path.
 std::optional<uint64_t> read_number(std::string_view name, bool folder) {

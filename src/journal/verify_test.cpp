@@ -338,6 +338,54 @@ TEST(VerifyBits, FindsFlippedBitsOfFullTiles) {
   flip_everywhere(journal, 29);
 }
 
+TEST(VerifyHostile, SurvivesFoldersThatWereMangledAtRandom) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    MadeJournal journal(128);
+    journal.fill(700);
+    journal.sign();
+    std::mt19937_64 random(seed);
+    std::vector<std::string> files;
+    for (const char* part : {"segments", "tile", "checkpoints"}) {
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(journal.layout.folder + "/" + part)) {
+        if (entry.is_regular_file()) files.push_back(entry.path());
+      }
+    }
+    std::ranges::sort(files);
+    const std::vector<uint8_t> segment = MadeJournal::get(journal.layout.segment(0));
+    for (uint64_t i = 0; i < 1 + seed % 8; ++i) {
+      const std::string& file = files[random() % files.size()];
+      if (!std::filesystem::exists(file)) continue;
+      auto bytes = MadeJournal::get(file);
+      if (bytes.empty()) continue;
+      const uint64_t at = random() % bytes.size();
+      switch (random() % 5) {
+        case 0:
+          for (uint64_t k = at; k < std::min(at + 20, bytes.size()); ++k) bytes[k] = static_cast<uint8_t>(random());
+          MadeJournal::put(file, bytes);
+          break;
+        case 1:
+          std::filesystem::resize_file(file, at);
+          break;
+        case 2:
+          std::filesystem::remove(file);
+          break;
+        case 3:
+          MadeJournal::put(file, segment);
+          break;
+        default:
+          std::filesystem::rename(file, journal.layout.segment(random() >> random() % 64));
+      }
+    }
+    journal.put_tile(0, random() >> random() % 64, 256, Record(8192));
+    const VerifyReport report = checked(journal);
+    EXPECT_LE(text_of(report).size(), 20'000U);
+    Reader reader(journal.layout.folder);
+    uint64_t read = 0;
+    for (Reader::Item item; reader.next(item);) ++read;
+    EXPECT_LE(read, 2000U);
+  }
+}
+
 TEST(VerifyText, FitsEightyColumnsAndSaysTheVerdictFirst) {
   MadeJournal journal;
   journal.fill(2000);
