@@ -1,7 +1,5 @@
 #include "apps/holding.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,22 +9,13 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "journal/inbox.h"
+#include "journal/lock.h"
 #include "journal/persons.h"
 #include "records/stored.h"
 
 namespace rampart::apps {
 namespace {
-
-/// wait_until_free ends when nobody holds the lock, or after `longest`: opening then says who does.
-void wait_until_free(const journal::Layout& layout, const Clock& clock, Duration longest) {
-  const FileDescriptor lock(open(layout.lock().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  const Duration until = clock.steady() + longest;
-  while (lock && flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK && clock.steady() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
 
 template <class Record>
 void append_record(journal::Appender& journal, const Record& record, TimePoint now) {
@@ -57,13 +46,20 @@ void require_own(const std::string& folder) {
 std::unique_ptr<journal::Journal> open_journal(const std::string& folder, journal::JournalOptions options,
                                                const Clock& clock, Duration longest) {
   require_own(folder);
-  wait_until_free({folder}, clock, longest);
   if (!options.alarm) {
     options.alarm = [](std::string_view line) {
       std::fprintf(stderr, "rampart: ALARM: %.*s\n", static_cast<int>(line.size()), line.data());
     };
   }
-  return journal::Journal::open(folder, options, clock);
+  const Duration until = clock.steady() + longest;
+  while (true) {
+    try {
+      return journal::Journal::open(folder, options, clock);
+    } catch (const journal::InUse&) {
+      if (clock.steady() >= until) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 std::string caller(const journal::Layout& layout) {

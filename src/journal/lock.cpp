@@ -22,7 +22,7 @@ FolderLock::FolderLock(const Layout& layout) {
     std::array<char, 20> text{};
     const ssize_t count = ::pread(file_.get(), text.data(), text.size(), 0);
     const auto holder = parse_number(trim({text.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))}));
-    throw Error(fmt::format("{}: another process has this journal open{}", layout.folder,
+    throw InUse(fmt::format("{}: another process has this journal open{}", layout.folder,
                             holder ? fmt::format(", number {}", *holder) : ""),
                 "one process writes; others can read meanwhile");
   }
