@@ -113,8 +113,9 @@ std::optional<TimePoint> parse_time(std::string_view text, TimePoint now) {
       Scan scan{text.substr(0, text.size() - 1)};
       const int count = scan.digits(scan.rest.size());
       const auto back = std::chrono::seconds(count * seconds);
-      // Longer ago than 1970 is as good as the beginning.
-      if (scan.ok) return back > now.time_since_epoch() ? TimePoint{} : now - back;
+      // Longer ago than 1970 is as good as the beginning. Nanoseconds would not hold every count of weeks.
+      const bool before = back >= std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+      if (scan.ok) return before ? TimePoint{} : now - back;
     }
   }
   return parse_calendar(text);

@@ -46,7 +46,7 @@ conduits:
         protocol: modbus
         from: [scada]
         to: [plc]
-calendars: []
+calendars: {}
 )";
 
 plant::Plant plant_of(std::string text) { return plant::require(plant::load_text(std::move(text), "plant.yaml")); }
