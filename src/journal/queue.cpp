@@ -11,6 +11,7 @@ namespace rampart::journal {
 namespace {
 
 constexpr size_t kMostSpare = 4;
+constexpr int kSpins = 500;  // the mutex is held as long as one record is copied: to sleep would take longer
 constexpr Duration kForever = std::chrono::hours(24);  // what the system's clocks can add without overflow
 
 }  // namespace
@@ -34,6 +35,13 @@ std::string_view to_text(Reason reason) {
 Queue::Queue(const JournalOptions& options, const Clock& clock, uint64_t next, uint64_t segment_octets)
     : options_(options), clock_(clock), next_(next), durable_(next), segment_octets_(segment_octets) {}
 
+std::unique_lock<std::mutex> Queue::lock() const {
+  for (int i = 0; i < kSpins; ++i) {
+    if (mutex_.try_lock()) return {mutex_, std::adopt_lock};
+  }
+  return std::unique_lock(mutex_);
+}
+
 bool Queue::fits(size_t octets, Urgency urgency) const {
   const size_t limit = options_.waiting_octets - (urgency == Urgency::reserved ? 0 : options_.waiting_octets / 4);
   return waiting_ + octets <= limit;
@@ -50,14 +58,14 @@ void Queue::give_up(Reason reason, size_t octets) {
 
 std::optional<uint64_t> Queue::append(Bytes record, Urgency urgency, bool may_wait) {
   const size_t octets = kFrameHeader + record.size();
-  std::unique_lock lock(mutex_);
+  std::unique_lock guard = lock();
   if (stopping_) return std::nullopt;
   if (record.empty() || record.size() > records::kMostRecord) {
     give_up(Reason::too_large, record.size());
     return std::nullopt;
   }
   if (may_wait && options_.wait_for_room) {
-    room_.wait(lock, [&] { return fits(octets, urgency) || trouble_ || short_ || stopping_; });
+    room_.wait(guard, [&] { return fits(octets, urgency) || trouble_ || short_ || stopping_; });
     if (stopping_) return std::nullopt;
   }
   if (short_ && urgency == Urgency::normal) {
@@ -68,11 +76,14 @@ std::optional<uint64_t> Queue::append(Bytes record, Urgency urgency, bool may_wa
     give_up(trouble_.value_or(Reason::buffer_full), record.size());
     return std::nullopt;
   }
-  add(record);
-  return next_++;
+  const bool wake = add(record);
+  const uint64_t number = next_++;
+  guard.unlock();
+  if (wake) work_.notify_one();
+  return number;
 }
 
-void Queue::add(Bytes record) {
+bool Queue::add(Bytes record) {
   const bool new_segment = next_ % kBundle == 0 && segment_octets_ >= options_.segment_octets;
   const bool opens = groups_.empty() || new_segment || groups_.back().frames.size() >= options_.group_octets;
   if (opens) {
@@ -89,7 +100,7 @@ void Queue::add(Bytes record) {
   const size_t octets = kFrameHeader + record.size();
   segment_octets_ += octets;
   waiting_ += octets;
-  if (opens || group.frames.size() >= options_.group_octets) work_.notify_one();
+  return opens || group.frames.size() >= options_.group_octets;
 }
 
 void Queue::hurry(uint64_t number) {
@@ -121,34 +132,43 @@ JournalStatus Queue::status() const {
   return {.size = next_, .durable = durable_, .not_kept = not_kept_, .failing = trouble_.has_value()};
 }
 
+bool Queue::due() const {
+  return !groups_.empty() && (stopping_ || groups_.size() > 1 || hurry_ > groups_.front().first ||
+                              groups_.front().frames.size() >= options_.group_octets);
+}
+
+void Queue::hand_out(Group& group) {
+  group = std::move(groups_.front());
+  groups_.pop_front();
+}
+
 bool Queue::take(Group& group) {
-  std::unique_lock lock(mutex_);
-  for (bool waited = false;;) {
+  std::unique_lock guard = lock();
+  for (bool waited = false; !due();) {
     if (groups_.empty()) {
       if (stopping_) return false;
       waited = false;
-      work_.wait(lock);
+      work_.wait(guard);
       continue;
     }
-    const Group& oldest = groups_.front();
-    const Duration left = options_.group_wait - (clock_.steady() - oldest.oldest);
-    if (waited || left <= Duration::zero() || stopping_ || groups_.size() > 1 || hurry_ > oldest.first ||
-        oldest.frames.size() >= options_.group_octets) {
-      break;
-    }
-    waited = work_.wait_for(lock, std::min(left, options_.group_wait)) == std::cv_status::timeout;
+    const Duration left = options_.group_wait - (clock_.steady() - groups_.front().oldest);
+    if (waited || left <= Duration::zero()) break;
+    waited = work_.wait_for(guard, std::min(left, options_.group_wait)) == std::cv_status::timeout;
   }
-  group = std::move(groups_.front());
-  groups_.pop_front();
+  hand_out(group);
   return true;
 }
 
-void Queue::acknowledge(const Group& group) {
-  const std::lock_guard lock(mutex_);
-  durable_ = group.end();
-  waiting_ -= group.frames.size();
+bool Queue::acknowledge(const Group& written, Group& next) {
+  std::unique_lock guard = lock();
+  durable_ = written.end();
+  waiting_ -= written.frames.size();
+  const bool more = due();
+  if (more) hand_out(next);
+  guard.unlock();
   acknowledged_.notify_all();
   room_.notify_all();
+  return more;
 }
 
 void Queue::recycle(std::vector<uint8_t>&& frames) {

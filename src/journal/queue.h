@@ -52,7 +52,9 @@ class Queue {
 
   /// take waits for a group whose time has come; false once stopped and empty.
   bool take(Group& group);
-  void acknowledge(const Group& group);
+  /// acknowledge tells who waits that `written` is durable. True where the next group's time has come already: it is in
+  /// `next`, taken before those who were woken contend for the queue.
+  bool acknowledge(const Group& written, Group& next);
   /// recycle keeps a buffer for the next group.
   void recycle(std::vector<uint8_t>&& frames);
   /// rest waits between attempts; false where stop() was called.
@@ -73,7 +75,10 @@ class Queue {
  private:
   bool fits(size_t octets, Urgency urgency) const;
   void give_up(Reason reason, size_t octets);
-  void add(Bytes record);
+  bool add(Bytes record);  // true where the writer has to look
+  bool due() const;
+  void hand_out(Group& group);
+  std::unique_lock<std::mutex> lock() const;
 
   const JournalOptions options_;
   const Clock& clock_;

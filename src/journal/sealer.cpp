@@ -15,6 +15,7 @@ namespace rampart::journal {
 
 namespace {
 
+constexpr size_t kManyFull = 512;
 constexpr size_t kMostFull = 4096;  // tiles of 8 KiB that wait while the disk refuses them
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -75,6 +76,7 @@ void Sealer::flush() {
   full_.clear();
 }
 
+bool Sealer::many() const { return full_.size() >= kManyFull; }
 bool Sealer::full() const { return full_.size() >= kMostFull; }
 
 void Sealer::write_partials() {

@@ -43,7 +43,9 @@ class Sealer {
   void add(const Group& group);
   /// flush writes tiles. Errors: throws Error; those not written stay.
   void flush();
-  /// full is true where so many tiles wait that add() must not be called.
+  /// many is true where it is time to flush() before the next seal(): tiles are written in bursts, since each file that
+  /// is made between two groups makes their syncs dearer. full: so many tiles wait that add() must not be called.
+  bool many() const;
   bool full() const;
   uint64_t size() const { return tree_.size(); }
 

@@ -62,7 +62,7 @@ void Journal::Body::build_tree(Group& group) {
   }
   sealer.add(group);
   queue.recycle(std::move(group.frames));
-  write_tiles();
+  if (sealer.many()) write_tiles();
 }
 
 void Journal::Body::write_tiles() {

@@ -15,14 +15,16 @@ constexpr Duration kMostPause = std::chrono::seconds(5);
 }  // namespace
 
 void Journal::Body::write_loop() {
-  Group group;
-  while (queue.take(group)) {
+  Group group, next;
+  for (bool more = queue.take(group); more;) {
     if (!commit(group)) {
       lost = queue.abandon(group);
       break;
     }
-    queue.acknowledge(group);
+    const bool ready = queue.acknowledge(group, next);
     handover.push(std::move(group));
+    if (ready) group = std::move(next);
+    more = ready || queue.take(group);
   }
   handover.end();
 }

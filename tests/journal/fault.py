@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from campaign import Campaign, is_long, skip
 
@@ -15,6 +17,7 @@ CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "syncfs", "rename,
          "mkdir,mkdirat", "ftruncate", "fallocate", "flock")
 GOOD = (0, 2, 3, 4, 5)  # done; an Error where it opens or closes; not taken; not acknowledged; could not tell us
 KILLED = -9
+RECORDS = 400
 
 
 def places(is_rare):
@@ -35,6 +38,28 @@ def opened_by_the_loader(strace, campaign):
     return 0
 
 
+def sweep(driver, strace, calls, skipped):
+    """Lets one kind of call fail in each way at each place; gives the campaign and how its writers ended."""
+    campaign = Campaign(driver)
+    outcomes = Counter()
+    rare = calls in ("pwrite64", "ftruncate", "fallocate", "flock", "mkdir,mkdirat", "unlink,unlinkat")
+    for fault in ("error=EIO", "error=ENOSPC", "signal=SIGKILL"):
+        path = campaign.make(f"{calls}-{fault}")
+        for place in places(rare):
+            first = skipped + place
+            # A disk that is full is so for more than one call.
+            when = f"{first}..{first + 1}" if fault == "error=ENOSPC" else f"{first}"
+            inject = f"inject={calls}:{fault}:when={when}"
+            before = (strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", inject)
+            code, acked, err = campaign.write(path, RECORDS, before=before)
+            killed = fault.startswith("signal") and code in (KILLED, 137)
+            if code not in GOOD and not killed:
+                campaign.fail(f"{inject}: code {code}", err)
+            outcomes[code] += 1
+            campaign.check(path, acked, f"{inject}: code {code}")
+    return campaign, outcomes
+
+
 def main():
     driver = sys.argv[1]
     strace = shutil.which("strace")
@@ -44,28 +69,12 @@ def main():
     if probe.returncode != 0:
         skip("tracing is not permitted here")
     os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # it traces too
-    campaign = Campaign(driver)
-    skipped = {"openat": opened_by_the_loader(strace, campaign)}
-    count = 400
-    outcomes = {}
-    for calls in CALLS:
-        rare = calls in ("pwrite64", "ftruncate", "fallocate", "flock", "mkdir,mkdirat", "unlink,unlinkat")
-        for fault in ("error=EIO", "error=ENOSPC", "signal=SIGKILL"):
-            path = campaign.make(f"{calls}-{fault}")
-            for place in places(rare):
-                # A disk that is full is so for more than one call.
-                first = skipped.get(calls, 0) + place
-                when = f"{first}..{first + 1}" if fault == "error=ENOSPC" else f"{first}"
-                inject = f"inject={calls}:{fault}:when={when}"
-                before = (strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", inject)
-                code, acked, err = campaign.write(path, count, before=before)
-                what = f"{inject}: code {code}"
-                killed = fault.startswith("signal") and code in (KILLED, 137)
-                if code not in GOOD and not killed:
-                    campaign.fail(what, err)
-                outcomes[code] = outcomes.get(code, 0) + 1
-                campaign.check(path, acked, what)
-    print(f"{campaign.blows} faults, exit codes {dict(sorted(outcomes.items()))}, {campaign.kept} records kept, none lost")
+    loader = opened_by_the_loader(strace, Campaign(driver))
+    with ThreadPoolExecutor(2) as pool:
+        swept = list(pool.map(lambda calls: sweep(driver, strace, calls, loader if calls == "openat" else 0), CALLS))
+    codes = sum((outcomes for _, outcomes in swept), Counter())
+    print(f"{sum(c.blows for c, _ in swept)} faults, exit codes {dict(sorted(codes.items()))}, "
+          f"{sum(c.kept for c, _ in swept)} records kept, none lost")
 
 
 if __name__ == "__main__":
