@@ -29,8 +29,8 @@ void WatchJournal::start(records::Run run, const plant::Plant* plant) {
 std::string WatchJournal::close(records::Run run) {
   run.when = clock_.now();
   run.person = person_;
-  keeper_->record(run);
   keeper_->finish();
+  keeper_->record(run);
   const uint64_t lost = journal_->status().not_kept;
   try {
     journal_->close();

@@ -38,6 +38,8 @@ class Story(JournalCase):
         kinds = self.kinds()
         for kind in ("stats", "operation", "alert", "asset", "flow"):
             self.assertIn(kind, kinds)
+        # The run's end is told after all that it saw.
+        self.assertEqual(kinds[-3:], ["read-summary", "stats", "journal-event"])
         lines = self.rampart("journal", "show", self.journal).splitlines()
         self.assertTrue(any("wrote 200 to holding-register 100 of plc" in line for line in lines), lines)
         self.assertTrue(any("scada" in line and "allowed 0 to 100" in line for line in lines), lines)
