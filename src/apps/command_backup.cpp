@@ -9,6 +9,7 @@
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/holding.h"
+#include "apps/stop_signal.h"
 #include "base/files.h"
 #include "crypto/signature.h"
 #include "journal/backup.h"
@@ -37,17 +38,19 @@ struct Passphrase {
 
 /// typed asks on the terminal, without echo, for one line.
 Passphrase typed(const char* question) {
-  std::fputs(question, stderr);
+  const StopSignal stop;  // Ctrl-C must not leave the terminal without echo
   termios before{};
   tcgetattr(STDIN_FILENO, &before);
   termios silent = before;
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::fputs(question, stderr);  // only now: what is typed from here on is not shown
   Passphrase line;
   line.text.reserve(kMostPassphrase);  // so that growing leaves no copies
   for (char c = 0; line.text.size() < kMostPassphrase && read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) line.text += c;
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   std::fputs("\n", stderr);
+  if (stop.asked()) throw Error("stopped; nothing was done");
   return line;
 }
 

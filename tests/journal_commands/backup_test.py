@@ -2,6 +2,8 @@
 """A node is lost and begins again from its backup."""
 
 import json
+import os
+import pty
 import unittest
 
 from support import JournalCase
@@ -66,6 +68,24 @@ class Backup(JournalCase):
         self.refused("backup", self.journal, self.folder / "b", "--passphrase-file", self.passphrase, says="too short",
                      status=2)
         self.refused("backup", self.journal, self.folder / "b", says="--passphrase-file", status=2)
+
+    def test_a_passphrase_is_asked_for_on_a_terminal_and_not_shown(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        asked = self.start("backup", self.journal, self.file, stdin=slave)
+        os.close(slave)
+        for question in ("names: ", "again: "):
+            said = ""
+            while not said.endswith(question):
+                said += asked.stderr.read(1)
+            os.write(master, b"correct horse battery staple\n")
+        self.assertEqual(asked.wait(timeout=60), 0)
+        os.set_blocking(master, False)
+        try:
+            self.assertNotIn(b"horse", os.read(master, 4096))
+        except OSError:
+            pass  # nothing was shown at all
+        self.restore("--key", self.key)
 
     def test_without_keys_it_can_be_read_and_verified(self):
         self.rampart("backup", self.journal, self.file, "--no-keys")
