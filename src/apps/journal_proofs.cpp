@@ -44,7 +44,6 @@ void append_json(std::string& out, const journal::VerifyReport& report) {
   add_number(out, "records", report.records);
   add_number(out, "octets", report.octets);
   add_number(out, "pruned", report.pruned);
-  out += std::string(",\"pruning_signed\":") + (report.pruning_signed ? "true" : "false");
   add_number(out, "signed_size", report.signed_size);
   add_number(out, "witnessed_size", report.witnessed_size);
   add_number(out, "unsigned_records", report.unsigned_records);

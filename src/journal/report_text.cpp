@@ -103,11 +103,6 @@ void append_unchecked(std::string& out, const VerifyReport& report) {
         "signs them.",
         counted(report.unsigned_records, "record", "records"), report.unsigned_records == 1 ? "is" : "are"));
   }
-  if (!report.pruning_signed && report.good()) {
-    lines.push_back(
-        "That the first records were pruned, and not removed by somebody, is said by a record that no "
-        "checkpoint covers yet: verify again after the next checkpoint.");
-  }
   if (report.own_key) {
     lines.push_back(
         "The key was taken from the journal itself: this shows that it fits together, not whose it is. "

@@ -12,7 +12,7 @@ struct Settings {
   uint64_t reserve_octets = uint64_t{8} << 20;  // disk kept free for access and orders by a file that gives way
   uint32_t blob_days = 90;
   uint64_t blob_octets = uint64_t{1} << 30;
-  uint32_t share_percent = 20;  // most that one source may have of a kind's quota
+  uint32_t share_percent = 50;  // most that one source may have of a kind's quota
 };
 
 /// read_settings reads `path`; defaults where a line or the file is missing. Errors: throws FileError with line and

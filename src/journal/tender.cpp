@@ -215,7 +215,8 @@ void Journal::Body::empty_inbox() {
   }
 }
 
-/// pruning records what will go, and removes it once that record is durable.
+/// pruning records what will go, and removes it once that record is durable and signed: a removal that only an unsigned
+/// record explains could be anybody's.
 Step Journal::Body::pruning() {
   return [this, plan = std::optional<PrunePlan>(), record = uint64_t{0}]() mutable {
     if (!plan) {
@@ -227,6 +228,11 @@ Step Journal::Body::pruning() {
       queue.hurry(record);
     }
     if (queue.status().durable <= record) return false;
+    if (sealer.checkpoint_size() <= record) {
+      if (seal_fails) throw Error("the record of it cannot be signed");
+      wants_seal = true;
+      return false;
+    }
     carry_out(*plan, layout);
     first = plan->to;
     return true;

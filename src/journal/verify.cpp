@@ -51,7 +51,17 @@ class Verifier {
     return std::move(report_);
   }
 
+  /// was_overtaken: a pruning that is not signed by the checkpoint that was read, but may be by the one that is there
+  /// now.
+  bool was_overtaken() const { return unsigned_pruning_ && !is_newest(); }
+
  private:
+  bool is_newest() const {
+    const auto read = std::ranges::find(checkpoints_, "checkpoint", &KnownCheckpoint::where);
+    const auto now = read_file(layout_.checkpoint(), 1'000'000);
+    return read != checkpoints_.end() && now && as_text(*now) == format(read->note);
+  }
+
   void judge_keys() {
     std::vector<VerifierKey> trusted = options_.trusted;
     report_.own_key = trusted.empty();
@@ -77,22 +87,24 @@ class Verifier {
     std::erase_if(scan_.lost, [](const Range& range) { return range.from >= range.to; });
   }
 
-  /// allow_pruning: records that are gone from the beginning must have been pruned, by a signed record's word.
+  /// allow_pruning: records that are gone from the beginning must have been pruned, by a signed record's word. One that
+  /// no checkpoint covers could be anybody's who wants to hide what he removed.
   void allow_pruning() {
     report_.pruned = scan_.first;
-    bool told = scan_.first == 0;
-    report_.pruning_signed = told;
-    for (const Noted& pruning : scan_.prunings) {
-      if (pruning.pruned_to < scan_.first) continue;
-      told = true;
-      if (pruning.number < report_.signed_size) report_.pruning_signed = true;
-    }
-    if (!told) {
+    const auto told_by = [&](uint64_t size) {
+      return scan_.first == 0 || std::ranges::any_of(scan_.prunings, [&](const Noted& pruning) {
+               return pruning.pruned_to >= scan_.first && pruning.number < size;
+             });
+    };
+    if (!told_by(report_.signed_size)) {
+      unsigned_pruning_ = told_by(scan_.size);
       faults_.add({.kind = Fault::Kind::removed,
                    .from = 0,
                    .to = scan_.first,
                    .where = "segments",
-                   .what = "the records are missing, and no record says that they were pruned"});
+                   .what = unsigned_pruning_
+                               ? "the records are missing, and the record that says they were pruned is not signed"
+                               : "the records are missing, and no record says that they were pruned"});
     }
     // Pruned while we read: the next run sees the record of it.
     const std::vector<Span> now = spans_of(layout_);
@@ -194,9 +206,7 @@ class Verifier {
   /// hold_edge: the unfinished tiles of the newest checkpoint are there, unless a writer has gone on.
   void hold_edge() {
     const auto newest = std::ranges::find(checkpoints_, "checkpoint", &KnownCheckpoint::where);
-    if (newest == checkpoints_.end()) return;
-    const auto now = read_file(layout_.checkpoint(), 1'000'000);
-    if (!now || as_text(*now) != format(newest->note)) return;
+    if (newest == checkpoints_.end() || !is_newest()) return;
     DirectoryTiles files(layout_.folder);
     for (uint8_t level = 0; level < 8; ++level) {
       const uint64_t all = newest->said.size >> (8 * level);
@@ -245,6 +255,7 @@ class Verifier {
   std::optional<TrustedTiles> trusted_;
   size_t best_ = SIZE_MAX;  // the largest checkpoint that fits
   bool told_misfit_ = false;
+  bool unsigned_pruning_ = false;
 };
 
 }  // namespace
@@ -254,7 +265,11 @@ VerifyReport verify(const std::string& folder, const VerifyOptions& options) {
   if (!std::filesystem::is_directory(layout.segments())) {
     throw Error(folder + " is no journal: it has no folder segments", "name the folder that `journal init` made");
   }
-  return Verifier(folder, options).run();
+  for (int attempt = 0;; ++attempt) {
+    Verifier verifier(folder, options);
+    VerifyReport report = verifier.run();
+    if (attempt == 2 || !verifier.was_overtaken()) return report;
+  }
 }
 
 }  // namespace rampart::journal

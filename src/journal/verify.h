@@ -47,7 +47,6 @@ struct VerifyReport {
   uint64_t first = 0, size = 0;  // records that were read: first <= n < size
   uint64_t records = 0, octets = 0;
   uint64_t pruned = 0;            // records of which only hashes are left
-  bool pruning_signed = true;     // the record of that pruning is covered by a trusted checkpoint
   uint64_t signed_size = 0;       // covered by the newest checkpoint that a trusted key signed
   uint64_t witnessed_size = 0;    // covered by a cosignature of a given witness, or by the older checkpoint
   uint64_t unsigned_records = 0;  // after signed_size: protected by CRC only
