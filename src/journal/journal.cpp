@@ -1,10 +1,15 @@
 #include "journal/journal.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "journal/body.h"
 #include "records/stored.h"
 
@@ -36,6 +41,20 @@ Newest read_checkpoint(const Layout& layout) {
   newest.note = std::move(*note);
   newest.checkpoint = std::move(*checkpoint);
   return newest;
+}
+
+/// sweep removes what processes that are gone left half written: such a file may hold a name that was to be forgotten.
+void sweep(const Layout& layout) {
+  for (const std::string& folder : {layout.folder, layout.folder + "/keys", layout.checkpoints()}) {
+    for (const std::string& name : names_in(folder)) {
+      if (!name.starts_with(kUnfinished)) continue;
+      const size_t begin = kUnfinished.size();
+      const auto process = parse_number(std::string_view(name).substr(begin, name.find('-', begin) - begin));
+      if (!process || *process > std::numeric_limits<pid_t>::max()) continue;
+      if (::kill(static_cast<pid_t>(*process), 0) == 0 || errno != ESRCH) continue;
+      ::unlink((folder + "/" + name).c_str());
+    }
+  }
 }
 
 /// finish_key_change completes what a crash interrupted after the checkpoint by both keys was published.
@@ -159,6 +178,7 @@ std::unique_ptr<Journal> Journal::open(const std::string& folder, const JournalO
   const Layout layout{folder};
   verifier_keys(layout);  // says where there is no journal at all
   FolderLock lock(layout);
+  sweep(layout);
   const Settings settings = read_settings(layout.settings());
   const Newest newest = read_checkpoint(layout);
   // A prepared key that cannot be opened, as one in a token that is not plugged in, must not keep the journal shut.

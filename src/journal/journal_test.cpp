@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "journal/testing.h"
 
 namespace rampart::journal {
@@ -40,6 +41,15 @@ class JournalTest : public ::testing::Test {
   const Layout layout{path};
   SetClock clock;
 };
+
+TEST_F(JournalTest, RemovesWhatACrashLeftHalfWrittenAndNothingOfTheLiving) {
+  const std::string dead = path + "/.new-2147483647-1", living = path + "/.new-" + std::to_string(::getpid()) + "-1";
+  create_file(dead, as_bytes("a name"), 0600);
+  create_file(living, as_bytes("a name"), 0600);
+  open()->close();
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(living));
+}
 
 TEST_F(JournalTest, NumbersGoOnWhereTheyEnded) {
   uint64_t size = 0;
