@@ -24,7 +24,7 @@ using records::JournalEvent;
 using records::JournalRead;
 using records::Kind;
 
-JournalRead reading(const SetClock& clock) {
+JournalRead reading(const ManualClock& clock) {
   return {.when = clock.wall, .person = "p-feedfeedfeedfeed", .what = "show", .filter = "zone=cell-1", .records = 17};
 }
 
@@ -44,7 +44,7 @@ class Inbox : public testing::Test {
 
   TemporaryFolder folder;
   Layout layout{folder.path()};
-  SetClock clock;
+  ManualClock clock;
   CollectingAppender journal;
 };
 

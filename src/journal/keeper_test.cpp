@@ -94,7 +94,7 @@ class KeeperTest : public testing::Test {
   }
 
   CollectingAppender journal;
-  SetClock clock;
+  ManualClock clock;
   KeeperOptions options;
 
  private:

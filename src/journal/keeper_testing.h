@@ -10,7 +10,7 @@
 
 namespace rampart::journal {
 
-class SetClock final : public Clock {
+class ManualClock final : public Clock {
  public:
   TimePoint now() const override { return wall; }
   Duration steady() const override { return running; }
