@@ -295,9 +295,9 @@ void Faults::finish(VerifyReport& report) {
 }
 
 std::string segment_name(const std::vector<Span>& spans, uint64_t number) {
-  uint64_t first = 0;
+  uint64_t first = spans.empty() ? 0 : spans.front().first;
   for (const Span& span : spans) {
-    if (span.first <= number || first == 0) first = span.first;
+    if (span.first <= number) first = span.first;
   }
   return fmt::format("segments/{:020}.seg", first);
 }

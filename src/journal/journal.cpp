@@ -133,7 +133,8 @@ void Journal::Body::start(std::vector<Incident> incidents, std::unique_ptr<crypt
           .to = incident.to,
           .count = incident.count});
     if (incident.event != "damaged") continue;
-    alarm.raise(fmt::format("journal: damaged, records {} to {}: {}", incident.from, incident.to, incident.reason));
+    alarm.raise(fmt::format("journal: damaged, {} records from {} on: {}", incident.to - incident.from, incident.from,
+                            incident.reason));
   }
 }
 

@@ -219,6 +219,21 @@ TEST(VerifyKeys, FollowsAChangeOfKeyThoughAnotherRecordWasAltered) {
   EXPECT_EQ(report.faults[0].from, 10U);
 }
 
+TEST(Verify, NamesTheFileThatHoldsTheRecord) {
+  for (const auto& [number, file] :
+       {std::pair{10U, "segments/00000000000000000000.seg"}, std::pair{300U, "segments/00000000000000000256.seg"},
+        std::pair{550U, "segments/00000000000000000512.seg"}}) {
+    MadeJournal journal(256);
+    journal.fill(600);
+    journal.sign();
+    journal.change(number, [](std::vector<Record>& all, size_t at) { all[at][3] ^= 1; });
+    const VerifyReport report = checked(journal);
+    ASSERT_THAT(report.faults, SizeIs(1)) << text_of(report);
+    EXPECT_EQ(report.faults[0].from, number);
+    EXPECT_EQ(report.faults[0].where, file);
+  }
+}
+
 TEST(VerifyPruned, TakesTheHashesOfPrunedRecordsFromTheTiles) {
   MadeJournal journal(256);
   journal.fill(2000);
