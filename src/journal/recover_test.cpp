@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "journal/testing.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 namespace {

@@ -247,7 +247,7 @@ TEST(VerifyPruned, TakesTheHashesOfPrunedRecordsFromTheTiles) {
   EXPECT_EQ(report.first, 1024U);
   EXPECT_EQ(report.records, 2011U - 1024);
 
-  std::filesystem::remove(journal.layout.folder + "/" + tile_path(0, 1, 256));
+  journal.remove_leaves(1);
   const VerifyReport tampered = checked(journal);
   ASSERT_FALSE(tampered.good());
   EXPECT_LT(tampered.faults[0].from, 512U);
@@ -391,7 +391,11 @@ TEST(VerifyHostile, SurvivesFoldersThatWereMangledAtRandom) {
           std::filesystem::rename(file, journal.layout.segment(random() >> random() % 64));
       }
     }
-    journal.put_tile(0, random() >> random() % 64, 256, Record(8192));
+    const std::string base = journal.layout.folder + "/";
+    const std::string tile = base + tile_path(0, random() >> random() % 64, 256);
+    make_folders(tile.substr(0, tile.rfind('/')));
+    MadeJournal::put(tile, Record(8192));
+    MadeJournal::put(base + pack_path(random() >> (8 + random() % 56)), Record(random() % 50'000, 1));
     const VerifyReport report = checked(journal);
     EXPECT_LE(text_of(report).size(), 20'000U);
     Reader reader(journal.layout.folder);

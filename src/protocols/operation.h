@@ -36,6 +36,8 @@ enum class Action : uint8_t {
 constexpr size_t kActionCount = 13;
 std::string_view to_text(Action action);
 std::optional<Action> parse_action(std::string_view word);
+/// changes says whether an action changes something in the device; the others only look or talk.
+bool changes(Action action);
 
 struct Entry;
 
