@@ -133,10 +133,13 @@ class MadeJournal {
     return begins;
   }
   void put_tile(uint8_t level, uint64_t index, uint32_t width, Bytes hashes) const {
-    if (tiles_ == Tiles::packed) return TileFiles(layout.folder).put(level, index, width, hashes);
-    const std::string path = layout.folder + "/" + tile_path(level, index, width);
+    const bool packed = tiles_ == Tiles::packed && level == 0 && width == kBundle;
+    const std::string path = layout.folder + "/" + (packed ? pack_path(index) : tile_path(level, index, width));
     make_folders(path.substr(0, path.rfind('/')));
-    put(path, hashes);
+    if (!packed) return put(path, hashes);
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    const auto place = static_cast<int64_t>(index % kPackTiles * kTileOctets);
+    if (!write_all(file.get(), hashes, place)) throw file_error("write", path, errno);
   }
 
   /// remove_leaves takes a full tile of level 0 away: cut out of its file, which leaves a hole, or the file itself.

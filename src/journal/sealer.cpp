@@ -68,8 +68,11 @@ void Sealer::add(const Group& group) {
 }
 
 void Sealer::flush() {
-  if (!leaves_.empty()) files_.put_leaves(leaves_from_, leaves_);
-  leaves_.clear();
+  if (!leaves_.empty()) {
+    files_.put_leaves(leaves_from_, leaves_);
+    files_.sync();
+    leaves_.clear();
+  }
   size_t written = 0;
   try {
     for (const FullTile& tile : full_) {
@@ -107,7 +110,6 @@ void Sealer::seal(bool keep) {
   const bool changes = next_signer_ && tree_.size() > next_from_;
   if (tree_.size() > checkpoint_size_ || changes) {
     write_partials();
-    files_.sync();
     const Checkpoint checkpoint{
         .origin = keys_.verifiers.back().name, .size = tree_.size(), .root = tree_.root(), .extensions = {}};
     const std::string note = format(signed_note(checkpoint));

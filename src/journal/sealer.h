@@ -41,7 +41,7 @@ class Sealer {
 
   /// add hashes the records of a group; tiles that it fills wait for flush().
   void add(const Group& group);
-  /// flush writes tiles. Errors: throws Error; those not written stay.
+  /// flush writes tiles, durable. Errors: throws Error; those that may not be on disk stay.
   void flush();
   /// many is true where it is time to flush() before the next seal(): tiles are written in bursts. full: so many wait
   /// that add() must not be called.

@@ -90,13 +90,16 @@ std::optional<Bytes> DirectoryTiles::tile(uint8_t level, uint64_t index, uint32_
 void TileFiles::put(uint8_t level, uint64_t index, uint32_t width, Bytes hashes) {
   if (is_packed(level, width)) return put_leaves(index, hashes);
   const std::string path = folder_ + "/" + tile_path(level, index, width);
+  const std::string above = path.substr(0, path.rfind('/'));
   const std::string unfinished = folder_ + "/tile/" + std::string(kUnfinished) + "tile";
   FileDescriptor file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-  if (!file || !write_all(file.get(), hashes)) throw file_error("write", path, errno);
-  if (::rename(unfinished.c_str(), path.c_str()) == 0) return;
-  if (errno != ENOENT) throw file_error("write", path, errno);
-  make_folders(path.substr(0, path.rfind('/')));
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) throw file_error("write", path, errno);
+  if (!file || !write_all(file.get(), hashes) || ::fdatasync(file.get()) != 0) throw file_error("write", path, errno);
+  if (::rename(unfinished.c_str(), path.c_str()) != 0) {
+    if (errno != ENOENT) throw file_error("write", path, errno);
+    make_folders(above);
+    if (::rename(unfinished.c_str(), path.c_str()) != 0) throw file_error("write", path, errno);
+  }
+  sync_folder(above);
 }
 
 // A tile counts where the pack is long enough, and a file is never longer than what has been written to it: so whoever
@@ -107,6 +110,7 @@ void TileFiles::put_leaves(uint64_t index, Bytes hashes) {
     if (path != pack_path_) open_pack(path);
     const uint64_t tiles = std::min(kPackTiles - index % kPackTiles, hashes.size() / kTileOctets);
     const Bytes now = hashes.first(tiles * kTileOctets);
+    unsynced_ = true;
     if (!write_all(pack_.get(), now, static_cast<int64_t>(place_in_pack(index)))) {
       throw file_error("write", path, errno);
     }
@@ -116,22 +120,20 @@ void TileFiles::put_leaves(uint64_t index, Bytes hashes) {
 }
 
 void TileFiles::open_pack(const std::string& path) {
+  sync();
+  const std::string above = path.substr(0, path.rfind('/'));
+  make_folders(above);
   pack_path_.clear();
   pack_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
-  if (!pack_ && errno == ENOENT) {
-    make_folders(path.substr(0, path.rfind('/')));
-    pack_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
-  }
   if (!pack_) throw file_error("write", path, errno);
+  sync_folder(above);
   pack_path_ = path;
 }
 
-// One call for the whole file system: some tiles of each level lie between two checkpoints, each of which would cost
-// the disk a flush of its own.
 void TileFiles::sync() {
-  const std::string path = folder_ + "/tile";
-  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::syncfs(folder.get()) != 0) throw file_error("make durable", path, errno);
+  if (!unsynced_) return;
+  if (::fdatasync(pack_.get()) != 0) throw file_error("make durable", pack_path_, errno);
+  unsynced_ = false;
 }
 
 void TileFiles::remove_partials(uint8_t level, uint64_t index) {

@@ -43,17 +43,17 @@ class DirectoryTiles final : public TileSource {
   uint64_t uses_ = 0;
 };
 
-/// TileFiles writes them. A tile appears whole or not at all to whoever reads meanwhile, but survives a crash of the
-/// machine only once sync() returned. All throw Error where the disk refuses.
+/// TileFiles writes them. A tile appears whole or not at all to whoever reads meanwhile. All throw Error where the disk
+/// refuses.
 class TileFiles {
  public:
   explicit TileFiles(std::string folder) : folder_(std::move(folder)) {}
 
-  /// put writes one tile of `width` hashes.
+  /// put writes one tile of `width` hashes. Durable: a full one of level 0 once sync() returned, any other at once.
   void put(uint8_t level, uint64_t index, uint32_t width, Bytes hashes);
   /// put_leaves writes full tiles of level 0, `hashes` of one after the other from tile `index` on.
   void put_leaves(uint64_t index, Bytes hashes);
-  /// sync makes all tiles durable.
+  /// sync makes them durable. Where it fails nobody knows which are on disk: they have to be put again.
   void sync();
   /// remove_partials removes the partial tiles of a tile whose full one is durable.
   void remove_partials(uint8_t level, uint64_t index);
@@ -64,6 +64,7 @@ class TileFiles {
   std::string folder_;
   std::string pack_path_;  // of the pack that is open
   FileDescriptor pack_;
+  bool unsynced_ = false;
 };
 
 }  // namespace rampart::journal
