@@ -474,6 +474,19 @@ TEST(VerifyKept, AJournalOfTheFirstVersionIsStillAsItWasSigned) {
   EXPECT_EQ(check_proof(prove(layout.folder, 5), report.keys), "");
 }
 
+TEST(VerifyKept, AJournalThatWentOnInPacksIsStillAsItWasSigned) {
+  const Layout layout{std::string(RAMPART_SOURCE_DIR) + "/tests/data/journal/v2"};
+  const std::vector<uint8_t> keys = MadeJournal::get(layout.verifier_keys());
+  const auto key = VerifierKey::parse(split(as_text(keys), '\n').at(0)).value();
+  const VerifyReport report = verify(layout.folder, {.trusted = {key}});
+  EXPECT_TRUE(report.good()) << text_of(report);
+  EXPECT_EQ(report.records, 1704U);
+  EXPECT_EQ(report.signed_size, 1704U);
+  for (const uint64_t number : {5U, 600U, 1500U, 1700U}) {
+    EXPECT_EQ(check_proof(prove(layout.folder, number), {key}), "") << number;
+  }
+}
+
 TEST(Prove, GivesAProofOfEachRecordThatOthersCanCheck) {
   MadeJournal journal;
   journal.fill(1300);
