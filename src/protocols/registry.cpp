@@ -4,6 +4,21 @@
 
 #include "base/text.h"
 #include "protocols/dnp3/dnp3.h"
+#include "protocols/light/arp.h"
+#include "protocols/light/dhcp.h"
+#include "protocols/light/dns.h"
+#include "protocols/light/ftp.h"
+#include "protocols/light/http.h"
+#include "protocols/light/lldp.h"
+#include "protocols/light/mqtt.h"
+#include "protocols/light/ntp.h"
+#include "protocols/light/rdp.h"
+#include "protocols/light/smb.h"
+#include "protocols/light/snmp.h"
+#include "protocols/light/ssh.h"
+#include "protocols/light/telnet.h"
+#include "protocols/light/tls.h"
+#include "protocols/light/vnc.h"
 #include "protocols/modbus/modbus.h"
 #include "protocols/s7comm/s7comm.h"
 
@@ -15,6 +30,24 @@ const std::array kRegistry = {
     s7comm::entry(),
     dnp3::entry(),
     modbus::entry(),
+    // For inventory and policy:
+    light::tls(),
+    light::ssh(),
+    light::rdp(),
+    light::vnc(),
+    light::smb(),
+    light::http(),
+    light::mqtt(),
+    light::arp(),
+    light::lldp(),
+    light::dhcp(),
+    light::netbios(),
+    light::snmp(),
+    light::dns(),
+    light::mdns(),
+    light::ntp(),
+    light::ftp(),
+    light::telnet(),
 };
 
 }  // namespace
@@ -36,6 +69,15 @@ Protocol protocol_at(bool tcp, uint16_t port) {
   for (size_t i = 0; i < kRegistry.size(); ++i) {
     for (const uint16_t hint : tcp ? kRegistry[i].tcp_ports : kRegistry[i].udp_ports) {
       if (hint == port) return {static_cast<uint16_t>(i + 1)};
+    }
+  }
+  return {};
+}
+
+Protocol protocol_over_ethernet(uint16_t ethertype) {
+  for (size_t i = 0; i < kRegistry.size(); ++i) {
+    for (const uint16_t own : kRegistry[i].ethertypes) {
+      if (own == ethertype) return {static_cast<uint16_t>(i + 1)};
     }
   }
   return {};
