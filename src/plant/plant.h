@@ -59,7 +59,7 @@ struct Location {
   std::optional<MacAddress> mac;
   std::optional<uint16_t> vlan;
   std::optional<uint32_t> unit;  // Modbus unit identifier behind the address
-  std::optional<uint32_t> link;  // DNP3 link address behind the address
+  std::optional<uint32_t> link;  // link address (DNP3) or common address (IEC 104) behind the address
   std::string route;             // CIP route behind the address
   std::string name;              // PROFINET station name
   Mark mark;

@@ -136,7 +136,7 @@ class Policy {
   FlatMap<Slice> by_mac;
   std::vector<Net> nets;
   std::vector<NetsOf> nets_of;  // longest prefix first
-  uint16_t link_protocol = 0;   // the protocol whose units are link addresses (DNP3)
+  uint64_t link_protocols = 0;  // those whose units are link addresses, a bit for each number
 
   const plant::Asset& asset(Index index) const { return plant->assets[index]; }
   std::span<const PointAt> points_at(Index asset, uint16_t protocol) const {
@@ -146,6 +146,9 @@ class Policy {
   std::span<const Region> regions_in(Slice slice) const { return std::span(regions).subspan(slice.begin, slice.count); }
   /// joined gives the first conduit that joins both zones, or kNone.
   Index joined(Index one, Index other) const;
+  bool has_links(protocols::Protocol protocol) const {
+    return protocol.number < 64 && (link_protocols >> protocol.number & 1) != 0;
+  }
   bool knows(Party party) const {
     return party.zone < plant->zones.size() && (party.asset == kNone || party.asset < plant->assets.size());
   }
