@@ -143,6 +143,7 @@ class Writer {
   void point(const DraftPoint& point) {
     std::string why =
         "written " + counted(point.count, "time") + ", " + number(point.least) + " to " + number(point.most);
+    if (point.type == "float32" && point.last > point.first) why += ", as float32";
     if (point.unit > 0) why += "; rounded outward to multiples of " + number(point.unit);
     text_.comment(10, why);
     std::string line = "- {id: " + DraftText::word(point.id) + ", object: " + DraftText::scalar(point.object);

@@ -101,7 +101,7 @@ class AssetPlanner {
       plan_.hosts.erase(std::next(plan_.hosts.begin(), kMostHosts), plan_.hosts.end());
     }
     for (const auto& [address, host] : plan_.hosts) {
-      if (host.answers_industrial && address.ip) inside_.insert(network_of(*address.ip));
+      if (host.answers_industrial && address.ip) inside_.insert(subnet_of(address));
     }
     for (const auto& [address, host] : plan_.hosts) assets(address, host);
   }
@@ -140,10 +140,8 @@ class AssetPlanner {
     }
   }
 
-  static std::string network_of(const IpAddress& ip) { return to_text(ip).substr(0, to_text(ip).find_last_of(".:")); }
-
   bool outside(const Address& address) const {
-    return address.ip && is_outside(*address.ip) && !inside_.contains(network_of(*address.ip));
+    return address.ip && is_outside(*address.ip) && !inside_.contains(subnet_of(address));
   }
 
   void assets(const Address& address, const Host& host) {
@@ -220,7 +218,7 @@ class AssetPlanner {
   }
 
   std::string reason_of(const Address& address, const Host& host) const {
-    if (is_group(address)) return "a group or broadcast address, no host: operations were sent to it";
+    if (is_group(address)) return "a group, broadcast or unspecified address, no host";
     std::string out;
     const auto also = [&](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
     if (!host.speaks.empty()) also("asked " + counted(host.requests, "time") + " in " + listed(host.speaks));
@@ -259,7 +257,7 @@ class AssetPlanner {
 
   const Gatherer& seen_;
   Plan& plan_;
-  std::set<std::string> inside_;  // public networks in which an industrial device answers
+  std::set<std::optional<IpNetwork>> inside_;  // public networks in which an industrial device answers
   std::set<std::string> ids_;
 };
 

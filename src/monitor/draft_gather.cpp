@@ -1,6 +1,7 @@
 #include "monitor/draft_gather.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "protocols/registry.h"
@@ -162,6 +163,15 @@ void Gatherer::add_values(const Address& server, const Operation& operation) {
     open.add(span.first, span.last);
     return;
   }
+  if (span.memory && span.address_bits == 16 && values.type == ValueType::uint16 && values.count == 2) {
+    add_pair({.server = server,
+              .unit = operation.object.unit,
+              .protocol = operation.protocol.number,
+              .place = span.place,
+              .first = span.first,
+              .last = span.last},
+             values);
+  }
   for (uint32_t i = 0; i < values.count; ++i) {
     const uint64_t first = span.listed ? values.index(i) : span.first + i * step;
     const protocols::Scalar scalar = values.at(i);
@@ -188,6 +198,22 @@ void Gatherer::add_values(const Address& server, const Operation& operation) {
   }
 }
 
+/// add_pair reads two registers as one float32, high word first. Numbers as processes have them are few among all
+/// float32: two registers that are something else seldom look like one, and never for long.
+void Gatherer::add_pair(const WrittenKey& key, const Values& values) {
+  if (pairs.size() >= kMostWritten && !pairs.contains(key)) return;
+  const auto bits = static_cast<uint32_t>(values.at(0).natural << 16 | values.at(1).natural);
+  const double value = std::bit_cast<float>(bits);
+  const bool likely = bits == 0 || (std::fabs(value) >= 1e-3 && std::fabs(value) <= 1e6);
+  Written& seen =
+      pairs.try_emplace(key, Written{.type = ValueType::float32, .least = value, .most = value}).first->second;
+  seen.mixed = seen.mixed || !likely;
+  ++seen.count;
+  if (seen.mixed) return;
+  seen.least = std::min(seen.least, value);
+  seen.most = std::max(seen.most, value);
+}
+
 void Gatherer::record(const records::AssetSeen& seen) {
   if (seen.attribute == nullptr) return;
   const auto kind = static_cast<size_t>(seen.attribute->kind);
@@ -208,10 +234,10 @@ void Gatherer::record(const records::Flow& flow) {
   const bool has_ports =
       conversation.transport == records::Transport::tcp || conversation.transport == records::Transport::udp;
   const StreamKey key{.client = address_of(conversation.client),
-                    .server = address_of(conversation.server),
-                    .ip_protocol = conversation.ip_protocol,
-                    .port = has_ports ? conversation.server.port : uint16_t{0},
-                    .protocol = conversation.protocol.number};
+                      .server = address_of(conversation.server),
+                      .ip_protocol = conversation.ip_protocol,
+                      .port = has_ports ? conversation.server.port : uint16_t{0},
+                      .protocol = conversation.protocol.number};
   auto at = flows.find(key);
   if (at == flows.end()) {
     size_t& of_client = flows_of_client[key.client];

@@ -117,6 +117,8 @@ class Gatherer : public records::Sink {
 
   std::map<AskedKey, Asked> asked;
   std::map<WrittenKey, Written> written;
+  std::map<WrittenKey, Written>
+      pairs;  // two registers written by one operation, read as float32; mixed: no such number
   std::map<WholeKey, Ranges> not_judged;  // written in a way that leaves open what the value becomes
   std::map<StreamKey, StreamsSeen> flows;
   std::map<std::pair<Address, uint32_t>, Told> told;
@@ -128,6 +130,7 @@ class Gatherer : public records::Sink {
  private:
   void add_objects(Objects& objects, const protocols::Operation& operation);
   void add_values(const Address& server, const protocols::Operation& operation);
+  void add_pair(const WrittenKey& key, const protocols::Values& values);
 };
 
 /// address_of is who a side is.

@@ -118,6 +118,8 @@ bool industrial(uint16_t protocol);
 bool is_group(const Address& address);
 /// is_outside: an address of the internet.
 bool is_outside(const IpAddress& ip);
+/// subnet_of is the /24 or /64 around an address; nothing where it has no IP.
+std::optional<IpNetwork> subnet_of(const Address& address);
 /// words_of writes what was asked in the plant's words; false where one of them cannot be written.
 bool words_of(uint16_t protocol, const Place& place, uint64_t first, uint64_t last, std::string& out);
 /// counted writes "1 time", "3 times".

@@ -101,10 +101,30 @@ class PointPlanner {
       const auto [at, fresh] = spans_[{asset, key.protocol, key.place}].try_emplace({key.first, key.last}, written);
       if (!fresh) merge(at->second, written);
     }
+    for (const auto& [key, written] : seen_.pairs) {
+      if (!plan_.assets_at.contains(key.server)) continue;
+      const size_t asset = plan_.party(key.server, key.protocol, key.unit);
+      const auto [at, fresh] = pairs_[{asset, key.protocol, key.place}].try_emplace({key.first, key.last}, written);
+      if (!fresh) merge(at->second, written);
+    }
+    for (const auto& [key, pairs] : pairs_) join(pairs, spans_[key]);
     for (const auto& [key, open] : seen_.not_judged) {
       const auto& [server, unit, protocol, place] = key;
       if (open.empty() || !plan_.assets_at.contains(server)) continue;
       open_[{plan_.party(server, protocol, unit), protocol, place}].add(open);
+    }
+  }
+
+  /// join puts two registers that were only ever written together, as a number, in the place of the two.
+  static void join(const std::map<Span, Written>& pairs, std::map<Span, Written>& spans) {
+    for (const auto& [span, pair] : pairs) {
+      const auto high = spans.find({span.first, span.first}), low = spans.find({span.second, span.second});
+      if (pair.mixed || high == spans.end() || low == spans.end()) continue;
+      if (high->second.count != pair.count || low->second.count != pair.count) continue;
+      if (pair.least == 0 && pair.most == 0) continue;
+      spans.erase(high);
+      spans.erase(low);
+      spans.emplace(span, pair);
     }
   }
 
@@ -136,7 +156,6 @@ class PointPlanner {
     const protocols::Entry& entry = protocols::Protocol{protocol}.entry();
     const bool memory = place.space < entry.spaces.size() && entry.spaces[place.space].memory;
     if (memory && written.type != protocols::ValueType::bit) {
-      // A value over several addresses is named by them all where the words can say so.
       point.type = to_text(written.type);
     }
     point.id = point_id(point.object);
@@ -155,6 +174,7 @@ class PointPlanner {
   const Gatherer& seen_;
   Plan& plan_;
   std::map<PlaceKey, std::map<Span, Written>> spans_;
+  std::map<PlaceKey, std::map<Span, Written>> pairs_;
   std::map<PlaceKey, Ranges> open_;
   std::set<std::pair<size_t, std::string>> ids_;
 };

@@ -53,6 +53,7 @@ class RulePlanner {
   void run() {
     for (size_t zone = 0; zone < plan_.zones.size(); ++zone) conduit(zone, zone);
     operations();
+    for (const auto& [key, entry] : not_allowed_) conduit(key.first).not_allowed.push_back(entry);
     streams();
     functions_together();
     servers_together();
@@ -135,14 +136,9 @@ class RulePlanner {
         .client = pair.first, .server = pair.second, .what = {}, .count = asked.count, .packets = asked.packets};
     entry.what = std::string(to_text(key.action)) + " (" + std::string(protocols::Protocol{key.protocol}.name()) + " " +
                  std::string(asked.function_name) + ")";
-    std::vector<NotAllowed>& all = conduit(pair).not_allowed;
-    for (NotAllowed& other : all) {
-      if (std::tie(other.client, other.server, other.what) != std::tie(entry.client, entry.server, entry.what))
-        continue;
-      other.count += entry.count;
-      return;
-    }
-    all.push_back(std::move(entry));
+    conduit(pair);
+    const auto [at, fresh] = not_allowed_.try_emplace({pair, entry.what}, entry);
+    if (!fresh) at->second.count += entry.count;
   }
 
   /// settle turns what was written into points where they are, and closes holes where there are too many runs.
@@ -279,6 +275,7 @@ class RulePlanner {
   Plan& plan_;
   std::map<std::pair<size_t, size_t>, size_t> conduits_;
   std::map<std::pair<Pair, Body>, Evidence> rules_;
+  std::map<std::pair<Pair, std::string>, NotAllowed> not_allowed_;
   std::set<std::pair<Pair, uint16_t>> decoded_;
   std::map<std::tuple<std::ptrdiff_t, size_t, Body>, std::pair<std::set<size_t>, Evidence>> by_client_;
 };

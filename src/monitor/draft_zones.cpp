@@ -8,17 +8,6 @@ namespace {
 
 constexpr size_t kMostNetworks = 1'000;  // that a zone may have
 
-/// Subnet is the /24 or /64 around an address; without one: no IP.
-std::optional<IpNetwork> subnet_of(const Address& address) {
-  if (!address.ip) return {};
-  uint8_t octets[16] = {};
-  const Bytes from = address.ip->octets();
-  const size_t kept = address.ip->is_v4() ? 3 : 8;
-  std::copy_n(from.begin(), kept, octets);
-  if (address.ip->is_v4()) return IpNetwork{IpAddress::v4(octets), 24};
-  return IpNetwork{IpAddress::v6(octets), 64};
-}
-
 std::string_view word_of(Level level) {
   switch (level) {
     case Level::control:
@@ -79,6 +68,16 @@ std::string id_of(Level level, const std::optional<IpNetwork>& subnet) {
 }
 
 }  // namespace
+
+std::optional<IpNetwork> subnet_of(const Address& address) {
+  if (!address.ip) return {};
+  uint8_t octets[16] = {};
+  const Bytes from = address.ip->octets();
+  const size_t kept = address.ip->is_v4() ? 3 : 8;
+  std::copy_n(from.begin(), kept, octets);
+  if (address.ip->is_v4()) return IpNetwork{IpAddress::v4(octets), 24};
+  return IpNetwork{IpAddress::v6(octets), 64};
+}
 
 void plan_zones(Plan& plan) {
   using Key = std::pair<std::optional<IpNetwork>, Level>;

@@ -154,6 +154,27 @@ TEST(Discover, AMaskWriteHasNoRangeForItCannotBeJudged) {
   EXPECT_TRUE(story.says("objects: holding-register 4\n"));
 }
 
+TEST(Discover, TwoRegistersThatAlwaysGiveANumberAreOnePoint) {
+  const auto write_two = [](unsigned id, unsigned first, unsigned high, unsigned low) {
+    return modbus(id, 1, "\x10" + be16(first) + be16(2) + "\x04" + be16(high) + be16(low));
+  };
+  const auto wrote_two = [](unsigned id, unsigned first) { return modbus(id, 1, "\x10" + be16(first) + be16(2)); };
+  Wire wire;
+  Conversation panel(wire, "10.20.0.21", 40002, "10.10.1.11", 502);
+  panel.open();
+  panel.ask(write_two(1, 200, 0x3f00, 0)).tell(wrote_two(1, 200));  // 0.5
+  panel.ask(write_two(2, 200, 0x4020, 0)).tell(wrote_two(2, 200));  // 2.5
+  panel.ask(write_two(3, 300, 0, 40)).tell(wrote_two(3, 300));      // two small numbers
+  panel.ask(write_two(4, 400, 0x3f00, 0)).tell(wrote_two(4, 400));  // 0.5, but then one half is written alone
+  panel.ask(write_register(5, 401, 7)).tell(write_register(5, 401, 7));
+  const Story story(wire);
+  EXPECT_TRUE(story.says("written 2 times, 0.5 to 2.5, as float32; rounded outward to multiples of 0.1"))
+      << story.text();
+  EXPECT_TRUE(story.says("object: holding-register 200-201, type: float32, range: 0.5..2.5}"));
+  EXPECT_TRUE(story.says("object: holding-register 300, type: uint16, range: 0..0}"));
+  EXPECT_TRUE(story.says("object: holding-register 401, type: uint16, range: 0..7}"));
+}
+
 TEST(Discover, UnitsBehindOneAddressAreAGatewayAndItsDevices) {
   Wire wire;
   Conversation poll(wire, "10.20.0.10", 40000, "10.10.1.20", 502);
@@ -222,7 +243,7 @@ TEST(Discover, AnOperationToAGroupHasAnAddressThatIsNoHost) {
   const Story story(wire);
   EXPECT_TRUE(story.says("- id: groups\n")) << story.text();
   EXPECT_TRUE(story.says("- id: group-224-0-0-77\n"));
-  EXPECT_TRUE(story.says("a group or broadcast address, no host"));
+  EXPECT_TRUE(story.says("a group, broadcast or unspecified address, no host"));
 }
 
 TEST(Discover, AddressesOfTheInternetShareOneZone) {

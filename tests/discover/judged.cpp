@@ -182,6 +182,17 @@ void Judged::note_values(Index server, const Operation& operation) {
       space.memory
           ? std::max<uint64_t>(protocols::bits(operation.values.type) / std::max<uint64_t>(space.address_bits, 1), 1)
           : 1;
+  const auto note = [&](const protocols::Object& one, double value) {
+    std::string words;
+    operation.protocol.entry().append_object(words, one);
+    const auto [at, fresh] = values_.try_emplace({server, words}, Range{value, value});
+    at->second.least = std::min(at->second.least, value);
+    at->second.most = std::max(at->second.most, value);
+  };
+  if (space.memory && space.address_bits == 16 && operation.values.count == 2) {
+    const auto both = protocols::Values::one(protocols::ValueType::float32, operation.values.data);
+    if (both.fits()) note(object, both.at(0).number());  // where a draft reads two registers as one number
+  }
   for (uint32_t i = 0; i < operation.values.count; ++i) {
     const protocols::Scalar scalar = operation.values.at(i);
     if (!scalar.is_number()) continue;
@@ -189,11 +200,7 @@ void Judged::note_values(Index server, const Operation& operation) {
     const bool listed = !space.memory && operation.values.index_octets > 0;
     one.first = listed ? operation.values.index(i) : std::min(object.first, object.last) + i * step;
     one.last = one.first + step - 1;
-    std::string words;
-    operation.protocol.entry().append_object(words, one);
-    const auto [at, fresh] = values_.try_emplace({server, words}, Range{scalar.number(), scalar.number()});
-    at->second.least = std::min(at->second.least, scalar.number());
-    at->second.most = std::max(at->second.most, scalar.number());
+    note(one, scalar.number());
   }
 }
 
