@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "monitor/correlator.h"
+#include "monitor/evidence.h"
 #include "monitor/sensor.h"
 #include "monitor/summary.h"
 
@@ -60,6 +61,13 @@ void add_totals(records::Run& run, const monitor::SensorResult& result, const mo
   run.given_up_operations = totals.given_up_operations;
 }
 
+void tell_evidence(const monitor::Evidence& evidence) {
+  const auto count = [](uint64_t number) { return static_cast<unsigned long long>(number); };
+  std::fprintf(stderr, "rampart: evidence: %llu files, %llu octets; %llu findings without a file\n",
+               count(evidence.files()), count(evidence.octets()), count(evidence.left_out()));
+  if (!evidence.failure().empty()) std::fprintf(stderr, "rampart: %s\n", evidence.failure().c_str());
+}
+
 }  // namespace
 
 int watch_command(const WatchOptions& options, const Clock& clock) {
@@ -77,6 +85,12 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (journal) tee.add(journal->sink());
   monitor::Correlator correlator(loaded.policy, loaded.plant, tee);
 
+  std::optional<monitor::Evidence> evidence;
+  if (!options.evidence.empty()) {
+    evidence.emplace(options.evidence);
+    correlator.keep_evidence(&*evidence);
+  }
+
   records::Run run;
   std::string hash;
   if (loaded.plant) append_hex(hash, crypto::sha256(as_bytes(loaded.plant->text)));
@@ -92,11 +106,12 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   ProgressBar bar(!options.quiet);
   const StopSignal stop;
   StoppableSource stoppable(source, stop);
-  const monitor::SensorOptions sensor{.workers = options.workers};
+  const monitor::SensorOptions sensor{.workers = options.workers, .tap = evidence ? &*evidence : nullptr};
   const monitor::SensorResult result =
       monitor::run(stoppable, correlator, sensor,
                    [&](const monitor::SensorResult& so_far) { bar.show(source.progress(), so_far.packets); });
   correlator.finish();
+  if (evidence) evidence->finish();
   bar.clear();
   run.when = result.first;
   summary.record(run);
@@ -115,6 +130,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
     std::FILE* out = options.json == "-" ? stderr : stdout;
     std::fputs(summary.text(colour_wanted() && out == stdout).c_str(), out);
   }
+  if (evidence) tell_evidence(*evidence);
   if (!lost.empty()) std::fprintf(stderr, "rampart: %s\n", lost.c_str());
   if (stop.asked()) std::fprintf(stderr, "rampart: stopped before the end of what was to be read\n");
   return lost.empty() && !stop.asked() ? 0 : 1;

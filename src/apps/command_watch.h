@@ -17,6 +17,7 @@ struct WatchOptions {
   uint32_t workers = 1;
   bool quiet = false;           // no summary, no progress
   std::string journal;          // folder of the journal that is told; empty: none
+  std::string evidence;         // folder for the packets of findings; empty: none
   bool all_operations = false;  // the journal keeps every plain read by itself
 };
 

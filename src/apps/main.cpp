@@ -55,8 +55,11 @@ void declare_plant(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   auto* check = app.add_subcommand("check", "Say all that is wrong with a plant file, and who reaches whom by it");
   check->add_option("plant", arguments.plant, "plant file (YAML)")->required();
   check->add_flag("--all", arguments.all, "the whole reachability table");
-  check->callback(
-      [&] { chosen = [&](std::string& out) { return check_command(arguments.plant, arguments.all, out); }; });
+  check->callback([&] {
+    chosen = [&](std::string& out) {
+      return check_command(arguments.plant, arguments.all, out, rampart::SystemClock().now());
+    };
+  });
 
   auto* set = app.add_subcommand("set", "Change one value of a plant file, on its line, comments kept");
   set->add_option("plant", arguments.plant, "plant file (YAML)")->required();
@@ -82,6 +85,8 @@ void declare_traffic(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   watch->add_option("--workers", arguments.watch.workers, "threads that decode")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
+  watch->add_option("--evidence", arguments.watch.evidence,
+                    "folder that gets the packets of each finding as a capture");
   watch->add_flag("--quiet", arguments.watch.quiet, "no progress, no summary");
   watch->callback([&] { chosen = [&](std::string&) { return run_watch(arguments); }; });
 

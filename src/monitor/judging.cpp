@@ -154,6 +154,34 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
        {stop.first, stop.first_packet}, words, nullptr, &verdict);
 }
 
+void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
+                       std::string_view message, const Operation* operation, const policy::Verdict* verdict) {
+  describe(talk);
+  records::Finding finding;
+  finding.when = moment.time;
+  finding.packet = moment.packet;
+  finding.signature = kind.signature;
+  finding.id = kind.id;
+  finding.category = kind.category;
+  finding.severity = kind.severity;
+  finding.message = message;
+  finding.asked = direction;
+  finding.technique = kind.technique;
+  finding.requirement = kind.requirement;
+  finding.operation = operation;
+  finding.conversation = &talk.conversation;
+  finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;
+  if (verdict != nullptr) {
+    const records::Verdict recorded_verdict = recorded(*verdict);
+    finding.conduit = recorded_verdict.conduit;
+    finding.rule = recorded_verdict.rule;
+    finding.reason = recorded_verdict.reason;
+  }
+  const plant::Index conduit = detectors_->pairs.conduit(talk.client_party, talk.server_party);
+  if (finding.conduit.empty() && conduit != kNone) finding.conduit = plant_->conduits[conduit].id.value;
+  if (keeper_.write(key, finding) && evidence_ != nullptr) evidence_->found(finding);
+}
+
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {
   records::Verdict record;
   record.kind = static_cast<records::Verdict::Kind>(static_cast<uint8_t>(verdict.decision) + 1);

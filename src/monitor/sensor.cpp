@@ -52,6 +52,7 @@ SensorResult run_alone(PacketSource& source, Events& events, const SensorOptions
       for (const auto& shard : shards) shard->tick(moment);
       events.tick(moment);
     }
+    if (options.tap != nullptr) options.tap->packet(raw);
     shards[shard_of(raw)]->packet(raw);
     if (result.packets % kProgressEvery == 0) progress(result);
   }
@@ -200,6 +201,7 @@ class Pipeline {
           for (const auto& recorder : batch.recorders) recorder->play(entry.raw.number * 2, events_);
           events_.tick({entry.raw.time, entry.raw.number});
         }
+        if (options_.tap != nullptr) options_.tap->packet(entry.raw);
         batch.recorders[entry.shard]->play(entry.raw.number * 2 + 1, events_);
       }
       const bool last = batch.last;

@@ -11,8 +11,16 @@
 
 namespace rampart::monitor {
 
+/// PacketTap sees every packet just before what it means is told, in the order and in the thread of the events.
+class PacketTap {
+ public:
+  virtual ~PacketTap() = default;
+  virtual void packet(const RawPacket& raw) = 0;
+};
+
 struct SensorOptions {
   uint32_t workers = 1;
+  PacketTap* tap = nullptr;
   ShardLimits limits{};
 };
 

@@ -164,6 +164,34 @@ struct Calendar {
   Text zone;                                 // IANA name; empty: UTC
 };
 
+/// FindingSetting tunes one kind of finding: how often before it is told, and how long the sensor learns first.
+struct FindingSetting {
+  Text id;  // of the finding; which there are is known to the monitor, which checks the word
+  std::optional<Rate> threshold;
+  std::optional<std::chrono::seconds> learn;
+  Mark mark;
+};
+
+/// Who is one end that a suppression names: an asset, or an address that is none.
+struct Who {
+  Index asset = kNone;
+  std::optional<IpAddress> ip;
+};
+
+/// Suppression keeps findings that somebody has looked at from being told, until a day. What is not said does not
+/// matter, but something is said: asset and zone are of either end.
+struct Suppression {
+  Text finding;
+  Index asset = kNone, zone = kNone, conduit = kNone;
+  std::optional<Who> from, to;
+  std::chrono::year_month_day until{};  // the last day on which it applies, UTC
+  std::string reason, by;
+  Mark mark;
+
+  /// end is the moment from which on it does not apply any more.
+  TimePoint end() const { return std::chrono::sys_days(until) + std::chrono::days(1); }
+};
+
 struct Plant {
   std::string file;
   std::string text;  // the file as read: for excerpts, hashes and edits
@@ -175,6 +203,8 @@ struct Plant {
   std::vector<Asset> assets;
   std::vector<Conduit> conduits;
   std::vector<Calendar> calendars;
+  std::vector<FindingSetting> findings;
+  std::vector<Suppression> suppressions;
   std::vector<Index> assets_by_id, zones_by_id, conduits_by_id;  // sorted by load(); a plant made by hand has none
 
   /// asset, zone, conduit: index by id; kNone where there is none.
