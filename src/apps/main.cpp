@@ -129,6 +129,7 @@ int main(int argc, char** argv) {
   Chosen chosen;
   declare_plant(app, arguments, chosen);
   declare_traffic(app, arguments, chosen);
+  declare_discover(app, chosen);
   declare_init(app, chosen);
   declare_journal(app, chosen);
   declare_backup(app, chosen);

@@ -65,9 +65,16 @@ const FindingKind* control_kind(const Operation& operation) {
   return nullptr;
 }
 
-std::string_view words_for(Reason reason) {
-  if (reason == Reason::no_rule) return "no rule allows it";
-  if (reason == Reason::no_conduit) return "no conduit joins their zones";
+/// stream_kind is the kind of a conversation in which nothing was asked that we understand.
+const FindingKind& stream_kind(const policy::Verdict& verdict) {
+  if (verdict.rule != kNone) return kind_of(verdict);  // a rule, and a condition of it that does not hold
+  return verdict.reason == Reason::no_rule ? kinds::kTraffic : kinds::kTrafficNoConduit;
+}
+
+std::string_view words_for(const policy::Verdict& verdict) {
+  if (verdict.rule != kNone) return "a rule is about it, and one of its conditions does not hold or is not known";
+  if (verdict.reason == Reason::no_rule) return "no rule allows it";
+  if (verdict.reason == Reason::no_conduit) return "no conduit joins their zones";
   return "the plant does not know both ends";
 }
 
@@ -132,11 +139,12 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
   const records::Conversation& conversation = talk.conversation;
   if (conversation.server.ip && (conversation.server.ip->is_multicast() || conversation.server.ip->is_broadcast()))
     return;
-  const Operation nothing{.action = Action::session};
   const policy::Parties parties{talk.client_party, talk.server_party};
-  const policy::Verdict verdict = policy::decide(*policy_, *situation_, parties, nothing, stop.first);
+  const policy::Stream stream{
+      .ip_protocol = conversation.ip_protocol, .port = conversation.server.port, .protocol = conversation.protocol};
+  const policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, stop.first);
+  policy::note_stream(*situation_, *policy_, parties, verdict, stop.first);
   if (verdict.allowed()) return;
-  const bool joined = verdict.reason == Reason::no_rule;
   const auto words = [&] {
     std::string message;
     append_side(message, conversation.client);
@@ -145,13 +153,13 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
     message += " (" + std::string(to_text(conversation.transport));
     if (conversation.server.port != 0) message += " " + std::to_string(conversation.server.port);
     message += "): ";
-    message += words_for(verdict.reason);
+    message += words_for(verdict);
     return message;
   };
   uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
   key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
-  find(joined ? kinds::kTraffic : kinds::kTrafficNoConduit, key, talk, Direction::to_server,
-       {stop.first, stop.first_packet}, words, nullptr, &verdict);
+  find(stream_kind(verdict), key, talk, Direction::to_server, {stop.first, stop.first_packet}, words, nullptr,
+       &verdict);
 }
 
 void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,

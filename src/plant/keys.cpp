@@ -16,8 +16,9 @@ constexpr Key kZone[] = {{"id", kRequired}, {"name"},     {"level"},     {"safet
                          {"target"},        {"networks"}, {"inventory"}, {"assets"}};
 constexpr Key kNetwork[] = {{"cidr", kRequired}, {"vlan"}, {"seen-by"}};
 constexpr Key kInventory[] = {{"complete"}, {"reviewed"}, {"by"}};
-constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},   {"at"},        {"vendor"},
-                          {"model"},         {"firmware"},        {"serial"}, {"essential"}, {"points"}};
+constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},     {"at"},
+                          {"vendor"},        {"model"},           {"firmware"}, {"serial"},
+                          {"essential"},     {"connected"},       {"wireless"}, {"points"}};
 constexpr Key kLocation[] = {{"ip"}, {"mac"}, {"vlan"}, {"unit"}, {"link"}, {"route"}, {"name"}};
 constexpr Key kPoint[] = {{"id", kRequired}, {"object", kRequired},
                           {"type"},          {"byte-order"},
@@ -34,6 +35,7 @@ constexpr Key kRule[] = {{"id", kRequired},
                          {"points"},
                          {"objects"},
                          {"functions"},
+                         {"ports"},
                          {"rate"},
                          {"role"},
                          {"approvals"},
@@ -83,6 +85,7 @@ constexpr std::string_view kKindWords[] = {"controller",
 constexpr std::string_view kPermissionWords[] = {"watch",   "acknowledge", "lease", "rehearse",
                                                  "approve", "override",    "verify"};
 constexpr std::string_view kRiskWords[] = {"very-low", "low", "medium", "high", "very-high"};
+constexpr std::string_view kConnectedWords[] = {"permanently", "temporarily", "externally"};
 constexpr std::string_view kByteOrderWords[] = {"big", "little", "word-swapped", "byte-swapped"};
 constexpr std::string_view kModeWords[] = {"learn", "test", "enforce"};
 constexpr std::string_view kOnDenyWords[] = {"exception", "ignore", "reset"};
@@ -115,6 +118,7 @@ const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
 const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
 const WordTable kPermissions{"permission", "a permission", kPermissionWords};
 const WordTable kRisks{"risk", "a class of risk", kRiskWords};
+const WordTable kConnected{"connected", "a way of being connected", kConnectedWords};
 const WordTable kByteOrders{"byte-order", "a byte order", kByteOrderWords};
 const WordTable kModes{"mode", "a mode", kModeWords};
 const WordTable kOnDeny{"on-deny", "an answer to what is denied", kOnDenyWords};
@@ -134,9 +138,9 @@ std::span<const KeyTable* const> keys() {
 }
 
 std::span<const WordTable* const> words() {
-  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,     &kByteOrders,
-                                              &kModes,      &kOnDeny,      &kOnFailure, &kProtect,
-                                              &kUnknown,    &kJournal,     &kDays,      &kRequirements};
+  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,       &kConnected, &kByteOrders,
+                                              &kModes,      &kOnDeny,      &kOnFailure,   &kProtect,   &kUnknown,
+                                              &kJournal,    &kDays,        &kRequirements};
   return kAll;
 }
 

@@ -80,10 +80,16 @@ struct Point {
   Mark mark;
 };
 
+/// Connected says how an asset is connected; ZCR 3.4 and 3.6 keep what comes and goes, and what comes by other people's
+/// networks, apart from the rest.
+enum class Connected : uint8_t { permanently, temporarily, externally };
+
 struct Asset {
   Text id;
   Text kind;
   std::string name, vendor, model, firmware, serial;
+  std::optional<Connected> connected;
+  bool wireless = false;
   std::vector<Location> at;
   std::vector<Index> essential;  // into Plant::essential_functions
   std::vector<Point> points;
@@ -121,15 +127,22 @@ struct Rate {
   std::chrono::seconds per{};
 };
 
+/// PortRange is ports `first` to `last`, both included, as a rule writes them.
+struct PortRange {
+  uint16_t first = 0, last = 0;
+  bool contains(uint16_t port) const { return first <= port && port <= last; }
+};
+
 /// Rule says what a conduit lets through. Empty `points`, `objects`, `functions`: not narrowed by them.
 struct Rule {
   Text id;
   std::vector<Text> allow;  // actions, in the vocabulary's words
   Text protocol;
-  std::vector<Index> from, to;  // assets
-  std::vector<Text> points;     // ids of points of the assets in `to`
-  std::vector<Text> objects;    // in the protocol's words
-  std::vector<Text> functions;  // names or codes of the protocol's functions
+  std::vector<Index> from, to;   // assets
+  std::vector<Text> points;      // ids of points of the assets in `to`
+  std::vector<Text> objects;     // in the protocol's words
+  std::vector<Text> functions;   // names or codes of the protocol's functions
+  std::vector<PortRange> ports;  // of the server; only with the protocols tcp and udp
   std::optional<Rate> rate;
   Index role = kNone;
   uint32_t approvals = 0;

@@ -218,6 +218,8 @@ void read_assets(Reader& reader, NodeIndex node, Index zone, Draft& draft) {
     asset.firmware = reader.string(fields["firmware"], "a version");
     asset.serial = reader.string(fields["serial"], "a serial number");
     for (const NodeIndex place : reader.list(fields["at"], "places")) read_location(reader, place, asset, names);
+    if (const auto how = reader.word(fields["connected"], kConnected)) asset.connected = static_cast<Connected>(*how);
+    asset.wireless = reader.flag(fields["wireless"], false);
     names.essential = reader.words(fields["essential"], "essential functions");
     read_points(reader, fields["points"], asset, names);
     draft.asset_ids.add(reader, fields["id"], index, "asset");

@@ -61,6 +61,15 @@ std::optional<std::chrono::seconds> parse_span(std::string_view text) {
   return std::chrono::seconds(*count * seconds);
 }
 
+std::optional<PortRange> parse_ports(std::string_view text) {
+  text = trim(text);
+  const size_t dash = text.find('-');
+  const std::optional<uint64_t> first = parse_number(text.substr(0, dash));
+  const std::optional<uint64_t> last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1));
+  if (!first || !last || *first > *last || *last > 0xffff) return {};
+  return PortRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
+}
+
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return {};
   const auto year = number(text, 0, 4);
