@@ -58,7 +58,7 @@ struct Location {
   std::optional<IpAddress> ip;
   std::optional<MacAddress> mac;
   std::optional<uint16_t> vlan;
-  std::optional<uint32_t> unit;  // Modbus unit identifier behind the address
+  std::optional<uint32_t> unit;  // Modbus unit identifier, IEC 104 common address behind the address
   std::optional<uint32_t> link;  // DNP3 link address behind the address
   std::string route;             // CIP route behind the address
   std::string name;              // PROFINET station name
