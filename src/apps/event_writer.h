@@ -24,6 +24,8 @@ class EventWriter : public records::Sink {
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
 
+  /// flush writes what there is, for who reads along.
+  void flush() { output_.flush(); }
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
 

@@ -19,6 +19,9 @@ class Summary : public records::Sink {
   /// Without a plant there are no zones and no verdicts to add up.
   explicit Summary(std::shared_ptr<const plant::Plant> plant) : plant_(std::move(plant)) {}
 
+  /// use takes another plant; what was added up stays.
+  void use(std::shared_ptr<const plant::Plant> plant) { plant_ = std::move(plant); }
+
   void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding& finding) override;
