@@ -50,7 +50,10 @@ const FindingKind* control_kind(const Operation& operation) {
     case Action::firmware:
       return &kinds::kFirmware;
     case Action::stop:
-      return operation.function.name.find("restart") != std::string_view::npos ? &kinds::kRestart : &kinds::kStop;
+      return operation.function.name.find("restart") != std::string_view::npos ||
+                     operation.function.name.starts_with("reset")
+                 ? &kinds::kRestart
+                 : &kinds::kStop;
     case Action::read:
     case Action::write:
     case Action::operate:
