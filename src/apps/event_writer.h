@@ -23,6 +23,7 @@ class EventWriter : public records::Sink {
   void record(const records::AssetSeen& seen) override;
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
+  void record(const records::ProtectionSeen& seen) override;
 
   /// flush writes what there is, for who reads along.
   void flush() { output_.flush(); }
@@ -47,6 +48,7 @@ class Tee : public records::Sink {
   void record(const records::AssetSeen& seen) override { all(seen); }
   void record(const records::Loss& loss) override { all(loss); }
   void record(const records::Flow& flow) override { all(flow); }
+  void record(const records::ProtectionSeen& seen) override { all(seen); }
 
  private:
   template <class Record>

@@ -38,6 +38,7 @@ struct Correlator::Talk {
   std::chrono::milliseconds answer_within{};
   uint64_t operations = 0, lost_octets = 0;
   std::string_view deviation{};
+  protocols::Assurance encrypted{}, authenticated{};
   bool described = false;
   Foreseen foreseen = Foreseen::unsaid;
   Meter asked;  // operations
