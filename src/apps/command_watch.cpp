@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "monitor/correlator.h"
 #include "monitor/evidence.h"
+#include "monitor/protection_shares.h"
 #include "monitor/sensor.h"
 #include "monitor/summary.h"
 
@@ -114,6 +115,8 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (!options.quiet) tee.add(summary);
   if (journal) tee.add(journal->sink());
   if (live) tee.add(live->state());
+  monitor::ProtectionShares shares(loaded.plant);
+  tee.add(shares);
 
   std::optional<monitor::Evidence> evidence;
   if (!options.evidence.empty()) evidence.emplace(options.evidence);
@@ -159,6 +162,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
     const std::string before = std::exchange(hash, hash_of(loaded));
     if (journal) journal->change(*loaded.plant, before);
     summary.use(loaded.plant);
+    shares.use(loaded.plant);
   }
   bar.clear();
   if (evidence) evidence->finish();
@@ -173,12 +177,14 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   }
   summary.record(run);
   summary.record(ended);
+  if (writer) writer->add(shares, ended.when);
   if (writer) writer->record(ended);
   const std::string lost = journal ? journal->close(ended) : std::string();
   if (writer) writer->close();
   if (!options.quiet) {
     std::FILE* out = options.json == "-" ? stderr : stdout;
     std::fputs(summary.text(colour_wanted() && out == stdout).c_str(), out);
+    std::fputs(shares.text().c_str(), out);
   }
   if (evidence) tell_evidence(*evidence);
   if (!lost.empty()) std::fprintf(stderr, "rampart: %s\n", lost.c_str());

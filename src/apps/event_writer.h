@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/output.h"
+#include "monitor/protection_shares.h"
 #include "records/records.h"
 
 namespace rampart::apps {
@@ -27,6 +28,11 @@ class EventWriter : public records::Sink {
 
   /// flush writes what there is, for who reads along.
   void flush() { output_.flush(); }
+  /// add writes how much of each conduit's traffic was protected, in lines of their own.
+  void add(const monitor::ProtectionShares& shares, TimePoint when) {
+    shares.append_lines(output_.text(), when);
+    output_.spill();
+  }
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
 

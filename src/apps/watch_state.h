@@ -41,6 +41,7 @@ class WatchState : public records::Sink {
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding& finding) override;
   void record(const records::AssetSeen& seen) override;
+  void record(const records::ProtectionSeen&) override {}
   void record(const records::Loss& loss) override;
   void record(const records::Flow&) override { ++flows_ended; }
 

@@ -107,6 +107,7 @@ void Correlator::watch_start(Talk& talk, Moment moment) {
   Detectors& detectors = *detectors_;
   if (!detectors.begun) detectors.begin(moment.time);
   const records::Conversation& conversation = talk.conversation;
+  if (conversation.transport == records::Transport::ethernet) return;  // what neighbours say to one another
   talk.foreseen = detectors.pairs.of(talk.client_party, talk.server_party);
   if (!one_host(conversation.client) || !one_host(conversation.server)) return;
   const uint64_t client = address_key(conversation.client);
@@ -245,7 +246,10 @@ void Correlator::watch_write(Talk& talk, Direction direction, const Operation& o
 void Correlator::watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute,
                                  Moment moment) {
   using Kind = protocols::Attribute::Kind;
-  if (attribute.kind == Kind::name || attribute.kind == Kind::location || attribute.kind == Kind::version) return;
+  const bool of_device = attribute.kind == Kind::vendor || attribute.kind == Kind::model ||
+                         attribute.kind == Kind::order_number || attribute.kind == Kind::firmware ||
+                         attribute.kind == Kind::hardware || attribute.kind == Kind::serial;
+  if (!of_device || attribute.about_ip || attribute.about_mac) return;
   const records::Side& device = asker(talk.conversation, direction);
   const uint64_t key = mix(mix(address_key(device), attribute.unit), static_cast<uint64_t>(attribute.kind));
   bool fresh = false;
@@ -258,6 +262,30 @@ void Correlator::watch_attribute(Talk& talk, Direction direction, const protocol
     append_side(message, device);
     return message + " tells another " + std::string(to_text(attribute.kind)) + " of itself than in packet " +
            std::to_string(*told) + ": " + std::string(attribute.text.substr(0, 80));
+  });
+}
+
+void Correlator::watch_claim(Talk& talk, const protocols::Attribute& attribute, Moment moment) {
+  using Attribute = protocols::Attribute;
+  if (attribute.kind != Attribute::Kind::address || !attribute.about_ip || !attribute.about_mac) return;
+  // Who only looks whether an address is free does not claim it; what DHCP assigns is not claimed yet.
+  if (attribute.basis == Attribute::Basis::probed || attribute.basis == Attribute::Basis::assigned) return;
+  const uint64_t key = mix(attribute.about_ip->hash(), talk.conversation.vlan.value_or(0xffff));
+  MacAddress before;
+  const Bindings::Said said = detectors_->bindings.claim(key, *attribute.about_mac, moment.time, before);
+  if (said == Bindings::Said::nothing) return;
+  const FindingKind& kind = said == Bindings::Said::both ? kinds::kDuplicateAddress : kinds::kAddressMoved;
+  find(kind, key, talk, Direction::to_server, moment, [&] {
+    std::string message = to_text(*attribute.about_ip);
+    const policy::Party owner =
+        policy_ ? policy::identify(*policy_, {.ip = attribute.about_ip, .mac = {}, .vlan = talk.conversation.vlan})
+                : policy::Party{};
+    if (owner.asset != kNone) message = std::string(asset_id(owner.asset)) + " (" + message + ")";
+    message += said == Bindings::Said::both ? " is claimed in turn by " : " is claimed now by ";
+    append(message, *attribute.about_mac);
+    message += said == Bindings::Said::both ? " and " : ", before by ";
+    append(message, before);
+    return message;
   });
 }
 

@@ -241,6 +241,7 @@ void Correlator::emit(Talk& talk, const protocols::Transaction<Asked>& transacti
 void Correlator::attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) {
   Talk& talk = this->talk(flow);
   const records::Side& side = direction == Direction::to_client ? talk.conversation.server : talk.conversation.client;
+  watch_claim(talk, attribute, moment);
   uint64_t key = mix(mix(address_key(side), attribute.unit), static_cast<uint64_t>(attribute.kind));
   key = mix(key, std::hash<std::string_view>{}(attribute.text));
   if (attribute.about_ip) key = mix(key, attribute.about_ip->hash());
@@ -279,6 +280,7 @@ void Correlator::protection(FlowRef flow, Direction direction, const protocols::
     case Protection::Kind::certificate:
       break;
   }
+  watch_protection(talk, direction, protection, moment);
   const auto text_key = std::hash<std::string_view>{};
   const records::Conversation& conversation = talk.conversation;
   uint64_t key = mix(mix(address_key(conversation.client), address_key(conversation.server)), conversation.server.port);
@@ -336,6 +338,7 @@ void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment moment)
   }
   last_ = moment;
   watch_stop(talk, stop);
+  if (policy_) watch_exposed(talk, stop);
   // What is said straight over Ethernet stays among neighbours: no conduit of the plant is about it.
   const bool neighbours = talk.conversation.transport == records::Transport::ethernet;
   if (policy_ && talk.operations == 0 && !neighbours) judge_undecoded(talk, stop);

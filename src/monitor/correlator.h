@@ -99,6 +99,10 @@ class Correlator : public Events {
   void watch_denied(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
   void watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute, Moment moment);
   void watch_stop(Talk& talk, const FlowStop& stop);
+  void watch_claim(Talk& talk, const protocols::Attribute& attribute, Moment moment);
+  // protected.cpp: how traffic is protected, held against what the plant's targets ask for.
+  void watch_protection(Talk& talk, Direction direction, const protocols::Protection& protection, Moment moment);
+  void watch_exposed(Talk& talk, const FlowStop& stop);
   void probe(Scan scan, uint64_t source, uint64_t thing, Talk& talk, Direction direction, Moment moment);
   bool part_of_scan(const FindingKind& kind, const Talk& talk, Direction direction, Moment moment,
                     const protocols::Operation* operation);

@@ -73,12 +73,13 @@ inline constexpr FindingKind kOneSided{1070, "one-sided", kAddress, Severity::lo
 inline constexpr FindingKind kDuplicateAddress{1071, "duplicate-address", kAddress, Severity::high, "T0830", "SR 3.1"};
 inline constexpr FindingKind kAddressMoved{1072, "address-moved", kAddress, Severity::medium, "T0830", "SR 3.1"};
 inline constexpr FindingKind kCredentials{1080, "plain-credentials", kProtection, Severity::high, "T0842", "SR 1.5"};
-inline constexpr FindingKind kUnencrypted{1081, "unencrypted", kProtection, Severity::medium, "T0842", "SR 4.1"};
+inline constexpr FindingKind kUnencrypted{1081, "unencrypted", kProtection, Severity::medium, "T0842", "SR 4.1 RE 2"};
 inline constexpr FindingKind kUnauthenticated{1082,    "unauthenticated", kProtection, Severity::medium,
-                                              "T0830", "SR 3.1"};
+                                              "T0830", "SR 1.2"};
 inline constexpr FindingKind kOutdated{1083, "outdated-protocol", kProtection, Severity::medium, "T0830", "SR 4.3"};
 inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, Severity::medium, "T0830", "SR 1.8"};
 inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
+inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
 
 /// kAll: every kind, by number.
 inline constexpr const FindingKind* kAll[] = {
@@ -89,7 +90,7 @@ inline constexpr const FindingKind* kAll[] = {
     &kNewPair,      &kFirstWrite,    &kUnusualValue,  &kWriteBurst,       &kFlood,        &kScanHosts,
     &kScanPorts,    &kScanFunctions, &kScanUnits,     &kScanObjects,      &kOneSided,     &kDuplicateAddress,
     &kAddressMoved, &kCredentials,   &kUnencrypted,   &kUnauthenticated,  &kOutdated,     &kExpired,
-    &kExpires};
+    &kExpires,      &kForgeable};
 }  // namespace kinds
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a
