@@ -170,19 +170,21 @@ bool Correlator::part_of_scan(const FindingKind& kind, const Talk& talk, Directi
   return part;
 }
 
-void Correlator::watch_operation(Talk& talk, Direction direction, const Operation& operation,
-                                 const policy::Verdict& verdict, Moment moment) {
+void Correlator::watch_operation(Talk& talk, Direction direction, const Operation& operation, bool denied,
+                                 Moment moment) {
   Detectors& detectors = *detectors_;
-  const bool denied = policy_ && verdict.decision == policy::Decision::denied;
+  if (!one_host(talk.conversation.server)) return;
   const Direction from = operation.for_peer ? protocols::opposite(direction) : direction;
-  if (talk.operations == 1 && talk.foreseen != Foreseen::yes) {
+  // A master is who asks a device for what it measures and does: protocols without such objects have none.
+  const bool device = !operation.protocol.entry().spaces.empty();
+  if (talk.operations == 1 && device && talk.foreseen != Foreseen::yes) {
     const records::Conversation& conversation = talk.conversation;
     const records::Side& master = asker(conversation, from);
     const records::Side& slave = asked(conversation, from);
     const uint64_t key = mix(pair_key(master, slave), operation.protocol.number);
     const bool fresh =
         talk.foreseen == Foreseen::no ? detectors.masters.first(key) : detectors.masters.news(key, moment.time);
-    if (fresh && one_host(slave)) {
+    if (fresh) {
       find(kinds::kNewMaster, key, talk, from, moment, [&] {
         return sides(master, "began to give", slave) + " operations of " + std::string(operation.protocol.name()) +
                (talk.foreseen == Foreseen::no ? "; no rule foresees these two" : "; it never did before");

@@ -176,7 +176,8 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
     policy::note_asked(*situation_, *policy_, asked.parties, asked.verdict, moment.time);
     judge(talk, direction, operation, asked.parties, asked.verdict, moment);
   }
-  watch_operation(talk, direction, operation, asked.verdict, moment);
+  watch_operation(talk, direction, operation, asked.judged && asked.verdict.decision == policy::Decision::denied,
+                  moment);
   if (operation.expects_answer) {
     talk.matcher->asked(operation, direction, moment.time,
                         [&](const protocols::Transaction<Asked>& t) { emit(talk, t, moment.packet); }) = asked;

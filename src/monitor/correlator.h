@@ -93,8 +93,8 @@ class Correlator : public Events {
   void judge_undecoded(Talk& talk, const FlowStop& stop);
   // anomalies.cpp: what no rule of the plant says.
   void watch_start(Talk& talk, Moment moment);
-  void watch_operation(Talk& talk, Direction direction, const protocols::Operation& operation,
-                       const policy::Verdict& verdict, Moment moment);
+  void watch_operation(Talk& talk, Direction direction, const protocols::Operation& operation, bool denied,
+                       Moment moment);
   void watch_write(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
   void watch_denied(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
   void watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute, Moment moment);
