@@ -59,8 +59,8 @@ void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
 
 }  // namespace
 
-int check_command(const std::string& plant, bool all, std::string& out) {
-  const LoadedPolicy loaded = load_policy(plant);
+int check_command(const std::string& plant, bool all, std::string& out, TimePoint now) {
+  const LoadedPolicy loaded = load_policy(plant, now);
   for (const Problem& warning : loaded.warnings) out += render(warning) + "\n";
   size_t rules = 0;
   size_t not_reviewed = 0;

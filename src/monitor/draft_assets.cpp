@@ -15,7 +15,7 @@ using protocols::Object;
 constexpr size_t kManyTargets = 100;  // a client that touches more, and mostly in vain, looks for something
 constexpr size_t kMostHosts = 5'000;
 constexpr size_t kMostPorts = 4;
-constexpr uint32_t kLastUnit = 255, kLastLink = 65'519;  // what a plant can write
+constexpr uint32_t kLastUnit = 65'535, kLastLink = 65'519;  // what a plant can write
 constexpr size_t kLongestId = 48;                        // leaves room for what is put behind it
 
 constexpr size_t kName = static_cast<size_t>(protocols::Attribute::Kind::name);

@@ -110,6 +110,7 @@ class Gatherer : public records::Sink {
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding&) override {}
   void record(const records::AssetSeen& seen) override;
+  void record(const records::ProtectionSeen&) override {}
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
 

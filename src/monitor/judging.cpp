@@ -50,7 +50,10 @@ const FindingKind* control_kind(const Operation& operation) {
     case Action::firmware:
       return &kinds::kFirmware;
     case Action::stop:
-      return operation.function.name.find("restart") != std::string_view::npos ? &kinds::kRestart : &kinds::kStop;
+      return operation.function.name.find("restart") != std::string_view::npos ||
+                     operation.function.name.starts_with("reset")
+                 ? &kinds::kRestart
+                 : &kinds::kStop;
     case Action::read:
     case Action::write:
     case Action::operate:
@@ -160,6 +163,34 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
   key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
   find(stream_kind(verdict), key, talk, Direction::to_server, {stop.first, stop.first_packet}, words, nullptr,
        &verdict);
+}
+
+void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
+                       std::string_view message, const Operation* operation, const policy::Verdict* verdict) {
+  describe(talk);
+  records::Finding finding;
+  finding.when = moment.time;
+  finding.packet = moment.packet;
+  finding.signature = kind.signature;
+  finding.id = kind.id;
+  finding.category = kind.category;
+  finding.severity = kind.severity;
+  finding.message = message;
+  finding.asked = direction;
+  finding.technique = kind.technique;
+  finding.requirement = kind.requirement;
+  finding.operation = operation;
+  finding.conversation = &talk.conversation;
+  finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;
+  if (verdict != nullptr) {
+    const records::Verdict recorded_verdict = recorded(*verdict);
+    finding.conduit = recorded_verdict.conduit;
+    finding.rule = recorded_verdict.rule;
+    finding.reason = recorded_verdict.reason;
+  }
+  const plant::Index conduit = detectors_->pairs.conduit(talk.client_party, talk.server_party);
+  if (finding.conduit.empty() && conduit != kNone) finding.conduit = plant_->conduits[conduit].id.value;
+  if (keeper_.write(key, finding) && evidence_ != nullptr) evidence_->found(finding);
 }
 
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {

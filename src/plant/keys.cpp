@@ -6,8 +6,9 @@ namespace {
 
 constexpr bool kRequired = true;
 
-constexpr Key kPlant[] = {{"rampart", kRequired},  {"plant", kRequired}, {"tolerable-risk"}, {"roles"},
-                          {"essential-functions"}, {"zones", kRequired}, {"conduits"},       {"calendars"}};
+constexpr Key kPlant[] = {
+    {"rampart", kRequired}, {"plant", kRequired}, {"tolerable-risk"}, {"roles"},    {"essential-functions"},
+    {"zones", kRequired},   {"conduits"},         {"calendars"},      {"findings"}, {"suppress"}};
 constexpr Key kRole[] = {{"may", kRequired}, {"factors"}};
 constexpr Key kFunction[] = {{"id", kRequired}, {"name"}, {"consequence"}};
 constexpr Key kConsequence[] = {{"safety"}, {"environment"}, {"production"}};
@@ -45,6 +46,10 @@ constexpr Key kRule[] = {{"id", kRequired},
                          {"mode"},
                          {"journal"}};
 constexpr Key kCalendar[] = {{"days", kRequired}, {"from"}, {"to"}, {"zone"}};
+constexpr Key kFinding[] = {{"id", kRequired}, {"threshold"}, {"learn"}};
+constexpr Key kSuppression[] = {
+    {"finding", kRequired}, {"asset"},        {"zone"}, {"conduit"}, {"from"}, {"to"}, {"until", kRequired},
+    {"reason", kRequired},  {"by", kRequired}};
 constexpr Key kTarget[] = {{"IAC"}, {"UC"}, {"SI"}, {"DC"}, {"RDF"}, {"TRE"}, {"RA"}};
 
 constexpr std::string_view kKindWords[] = {"controller",
@@ -106,6 +111,8 @@ const KeyTable kPointKeys{"point", "a point", kPoint};
 const KeyTable kConduitKeys{"conduit", "a conduit", kConduit};
 const KeyTable kRuleKeys{"rule", "a rule", kRule};
 const KeyTable kCalendarKeys{"calendar", "a calendar", kCalendar};
+const KeyTable kFindingKeys{"finding-setting", "a setting of a finding", kFinding};
+const KeyTable kSuppressionKeys{"suppression", "a suppression", kSuppression};
 const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
 
 const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
@@ -123,9 +130,10 @@ const WordTable kDays{"day", "a day of the week", kDayWords};
 const WordTable kRequirements{"foundational-requirement", "a foundational requirement", kRequirementWords};
 
 std::span<const KeyTable* const> keys() {
-  static constexpr const KeyTable* kAll[] = {
-      &kPlantKeys, &kRoleKeys,     &kFunctionKeys, &kConsequenceKeys, &kZoneKeys, &kNetworkKeys,  &kInventoryKeys,
-      &kAssetKeys, &kLocationKeys, &kPointKeys,    &kConduitKeys,     &kRuleKeys, &kCalendarKeys, &kTargetKeys};
+  static constexpr const KeyTable* kAll[] = {&kPlantKeys,    &kRoleKeys,    &kFunctionKeys,    &kConsequenceKeys,
+                                             &kZoneKeys,     &kNetworkKeys, &kInventoryKeys,   &kAssetKeys,
+                                             &kLocationKeys, &kPointKeys,   &kConduitKeys,     &kRuleKeys,
+                                             &kCalendarKeys, &kFindingKeys, &kSuppressionKeys, &kTargetKeys};
   return kAll;
 }
 

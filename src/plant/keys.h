@@ -27,7 +27,8 @@ struct WordTable {
 };
 
 extern const KeyTable kPlantKeys, kRoleKeys, kFunctionKeys, kConsequenceKeys, kZoneKeys, kNetworkKeys, kInventoryKeys,
-    kAssetKeys, kLocationKeys, kPointKeys, kConduitKeys, kRuleKeys, kCalendarKeys, kTargetKeys;
+    kAssetKeys, kLocationKeys, kPointKeys, kConduitKeys, kRuleKeys, kCalendarKeys, kFindingKeys, kSuppressionKeys,
+    kTargetKeys;
 
 /// Words stand in the order of the enumerators of plant.h where there is an enumeration.
 extern const WordTable kAssetKinds, kPermissions, kRisks, kConnected, kByteOrders, kModes, kOnDeny, kOnFailure,

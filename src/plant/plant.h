@@ -58,8 +58,8 @@ struct Location {
   std::optional<IpAddress> ip;
   std::optional<MacAddress> mac;
   std::optional<uint16_t> vlan;
-  std::optional<uint32_t> unit;  // Modbus unit identifier behind the address
-  std::optional<uint32_t> link;  // link address (DNP3) or common address (IEC 104) behind the address
+  std::optional<uint32_t> unit;  // Modbus unit identifier, IEC 104 common address behind the address
+  std::optional<uint32_t> link;  // DNP3 link address behind the address
   std::string route;             // CIP route behind the address
   std::string name;              // PROFINET station name
   Mark mark;
@@ -177,6 +177,34 @@ struct Calendar {
   Text zone;                                 // IANA name; empty: UTC
 };
 
+/// FindingSetting tunes one kind of finding: how often before it is told, and how long the sensor learns first.
+struct FindingSetting {
+  Text id;  // of the finding; which there are is known to the monitor, which checks the word
+  std::optional<Rate> threshold;
+  std::optional<std::chrono::seconds> learn;
+  Mark mark;
+};
+
+/// Who is one end that a suppression names: an asset, or an address that is none.
+struct Who {
+  Index asset = kNone;
+  std::optional<IpAddress> ip;
+};
+
+/// Suppression keeps findings that somebody has looked at from being told, until a day. What is not said does not
+/// matter, but something is said: asset and zone are of either end.
+struct Suppression {
+  Text finding;
+  Index asset = kNone, zone = kNone, conduit = kNone;
+  std::optional<Who> from, to;
+  std::chrono::year_month_day until{};  // the last day on which it applies, UTC
+  std::string reason, by;
+  Mark mark;
+
+  /// end is the moment from which on it does not apply any more.
+  TimePoint end() const { return std::chrono::sys_days(until) + std::chrono::days(1); }
+};
+
 struct Plant {
   std::string file;
   std::string text;  // the file as read: for excerpts, hashes and edits
@@ -188,6 +216,8 @@ struct Plant {
   std::vector<Asset> assets;
   std::vector<Conduit> conduits;
   std::vector<Calendar> calendars;
+  std::vector<FindingSetting> findings;
+  std::vector<Suppression> suppressions;
   std::vector<Index> assets_by_id, zones_by_id, conduits_by_id;  // sorted by load(); a plant made by hand has none
 
   /// asset, zone, conduit: index by id; kNone where there is none.

@@ -125,7 +125,7 @@ void read_location(Reader& reader, NodeIndex item, Asset& asset, AssetNames& nam
     }
   }
   location.vlan = read_vlan(reader, fields["vlan"]);
-  location.unit = reader.number(fields["unit"], 0, 255, "a Modbus unit identifier");
+  location.unit = reader.number(fields["unit"], 0, 65535, "a Modbus unit identifier or an IEC 104 common address");
   location.link = reader.number(fields["link"], 0, 65519, "a DNP3 link address");
   location.route = reader.string(fields["route"], "a CIP route");
   location.name = reader.string(fields["name"], "a PROFINET station name");

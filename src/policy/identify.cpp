@@ -158,7 +158,7 @@ void compile_nets(Policy& policy) {
 
 }  // namespace
 
-bool unit_is_link(protocols::Protocol protocol) { return protocol.name() == "dnp3" || protocol.name() == "iec104"; }
+bool unit_is_link(protocols::Protocol protocol) { return protocol.name() == "dnp3"; }
 
 void compile_places(Policy& policy) {
   const plant::Plant& plant = *policy.plant;

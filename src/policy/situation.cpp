@@ -222,7 +222,7 @@ void note_answered(Situation& situation, const Policy& policy, const Parties& pa
     return;
   }
   if (operation->action != Action::write && operation->action != Action::operate) return;
-  if (operation->function.name == "select") return;  // announces, changes nothing yet
+  if (operation->function.name.starts_with("select")) return;  // announces, changes nothing yet
   Learner learner(situation, policy, server, operation->object, operation->values, operation->protocol);
   if (outcome.kind == Kind::ok && operation->expects_answer) {
     learner.known();

@@ -263,7 +263,7 @@ class Answering {
     while (!octets.empty() && (octets.back() == 0 || octets.back() == ' ')) octets = octets.first(octets.size() - 1);
     const bool readable = std::none_of(octets.begin(), octets.end(), [](uint8_t c) { return c < 0x20 || c == 0x7f; });
     if (octets.empty() || !readable || !is_utf8(as_text(octets))) return;
-    sink_.attribute({kind, adu_.unit, as_text(octets)});
+    sink_.attribute({.kind = kind, .unit = adu_.unit, .text = as_text(octets)});
   }
 
   // 6.14: groups of length, reference type, records
