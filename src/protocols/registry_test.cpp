@@ -75,6 +75,8 @@ TEST(Registry, PortsAreHints) {
   EXPECT_EQ(protocol_at(true, 102).name(), "s7comm");
   EXPECT_EQ(protocol_at(true, 20000).name(), "dnp3");
   EXPECT_EQ(protocol_at(false, 20000).name(), "dnp3");
+  EXPECT_EQ(protocol_at(true, 2404).name(), "iec104");
+  EXPECT_FALSE(protocol_at(false, 2404).known());
   EXPECT_FALSE(protocol_at(true, 80).known());
   EXPECT_FALSE(protocol_at(false, 102).known());
 }
