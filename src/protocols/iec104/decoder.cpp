@@ -43,10 +43,10 @@ Match Iec104Decoder::probe(Direction, Bytes bytes) const {
   if (bytes[0] == kStart) {
     // An ASDU that is unknown or wrong in itself, in a frame that is right, is this protocol all the same.
     const Frame frame = find_frame(bytes);
-    const bool headed = bytes.size() > kApciOctets && format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0;
-    const bool alone = frame.state == Frame::State::complete &&
-                       (bytes.size() == frame.size || bytes[frame.size] == kStart) && bytes[kApciOctets] != 0;
-    if (headed && alone) return Match::yes;
+    const bool headed = frame.state == Frame::State::complete && frame.size > kApciOctets &&
+                        format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0 && bytes[kApciOctets] != 0;
+    const bool alone = headed && (bytes.size() == frame.size || bytes[frame.size] == kStart);
+    if (alone) return Match::yes;
   }
   // The stream may begin inside a frame, whose beginning was never seen.
   return find_header(window) < window.size() ? Match::yes : Match::no;
@@ -205,10 +205,12 @@ void Iec104Decoder::remember(const Message& message, const TransactionKey& key) 
 
 Refusal Iec104Decoder::refuse(Direction direction, TransactionKey key, Reason) {
   Refusal refusal;
-  const auto found = std::find_if(refusable_.begin(), refusable_.end(), [&](const Refusable& one) {
-    return one.size != 0 && one.match == key.match && one.id == key.id;
-  });
-  if (found == refusable_.end()) return refusal;
+  const Refusable* found = nullptr;
+  for (size_t i = 0; i < kRefusable && found == nullptr; ++i) {
+    const Refusable& one = refusable_[(next_refusable_ + kRefusable - 1 - i) % kRefusable];  // the newest first
+    if (one.size != 0 && one.match == key.match && one.id == key.id) found = &one;
+  }
+  if (found == nullptr) return refusal;
   const Refusable& asked = *found;
   const uint8_t asked_cause = asked.octets[2] & cause::kMask;
   uint8_t answer = cause::kUnknownCause;
