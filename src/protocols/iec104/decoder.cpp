@@ -31,7 +31,9 @@ TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
 /// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
 /// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
 bool begins_inside(Bytes bytes) {
-  const size_t at = find_header(bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets)));
+  const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
+  const size_t at = find_header(window);
+  if (at == window.size()) return false;
   const Bytes rest = bytes.subspan(at);
   const Frame frame = find_frame(rest);
   if (frame.state != Frame::State::complete) return false;
