@@ -57,7 +57,7 @@ Match Iec104Decoder::probe(Direction, Bytes bytes) const {
     const Frame frame = find_frame(bytes);
     const bool headed = frame.state == Frame::State::complete && frame.size > kApciOctets &&
                         format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0 && bytes[kApciOctets] != 0;
-    const bool alone = headed && (bytes.size() == frame.size || bytes[frame.size] == kStart);
+    const bool alone = headed && (bytes.size() == frame.size || verify(bytes.subspan(frame.size)) == Match::yes);
     if (alone) return Match::yes;
   }
   return begins_inside(bytes) ? Match::yes : Match::no;
