@@ -76,6 +76,20 @@ void append_digits(std::string& out, uint32_t number, int digits) {
   }
 }
 
+/// append_cp24 writes a CP24Time2a (IEC 60870-5-4, 6.8): minutes of an hour that nobody names.
+void append_cp24(std::string& out, Bytes octets) {
+  const auto milliseconds = static_cast<uint32_t>(load_little<2>(octets.data()));
+  const uint32_t minute = octets[2] & 0x3fu;
+  out += "{\"time\":\"";
+  append_digits(out, minute, 2);
+  out += ':';
+  append_digits(out, milliseconds / 1000, 2);
+  out += '.';
+  append_digits(out, milliseconds % 1000, 3);
+  const bool invalid = (octets[2] & 0x80) != 0 || minute >= 60 || milliseconds >= 60'000;
+  out += invalid ? "\",\"valid\":false}" : "\",\"valid\":true}";
+}
+
 /// append_cp56 writes the date as it stands there: whether it is local or UTC the wire does not say.
 void append_cp56(std::string& out, Bytes octets) {
   if (octets.size() < 7) {
@@ -322,6 +336,11 @@ uint8_t Values::quality(uint32_t i) const {
   return quality_octet != kAbsent && at < data.size() ? data[at] : uint8_t{0};
 }
 
+uint32_t Values::time_octets() const {
+  const uint32_t octets = stride_bits / 8;
+  return time_octet != kAbsent && time_octet < octets ? octets - time_octet : 0;
+}
+
 Values Values::numbers(ValueType type, Bytes data, bool little_endian) {
   const uint32_t width = bits(type);
   return {.type = type,
@@ -337,6 +356,30 @@ Values Values::packed_bits(Bytes data, uint32_t count) {
 
 Values Values::one(ValueType type, Bytes data) {
   return {.type = type, .stride_bits = static_cast<uint32_t>(data.size() * 8), .count = 1, .data = data};
+}
+
+void append_time(std::string& out, const Values& values, uint32_t i) {
+  const uint32_t octets = values.time_octets();
+  const uint64_t at = uint64_t{i} * (values.stride_bits / 8) + values.time_octet;
+  if (octets == 0 || at + octets > values.data.size()) {
+    out += "null";
+    return;
+  }
+  const Bytes time = values.data.subspan(at, octets);
+  switch (octets) {
+    case 3:
+      append_cp24(out, time);
+      return;
+    case 6:
+      append_number(out, load_little<6>(time.data()));
+      return;
+    case 7:
+      append_cp56(out, time);
+      return;
+    default:
+      out += "null";
+      return;
+  }
 }
 
 }  // namespace rampart::protocols

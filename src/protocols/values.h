@@ -67,7 +67,7 @@ struct Values {
   bool masks = false;        // two elements, an and-mask and an or-mask: result = (old & first) | (second & ~first)
   uint8_t index_octets = 0;  // an index of so many octets (little-endian) opens each element
   uint8_t quality_octet = kAbsent;  // where in an element its flag octet lies
-  uint8_t time_octet = kAbsent;     // where in an element its 48-bit time lies
+  uint8_t time_octet = kAbsent;     // where in an element its time begins, which ends the element: see time_octets()
   uint16_t offset_bits = 0;
   uint32_t stride_bits = 0;
   uint32_t element_octets = 0;  // text and octets: size of one value; 0: all of `data` is one value
@@ -83,11 +83,18 @@ struct Values {
   uint64_t index(uint32_t i) const;
   /// quality is the flag octet of element `i`; 0 where it has none.
   uint8_t quality(uint32_t i) const;
+  /// time_octets is how long the time of each element is, and so what it is: 3 CP24Time2a, 6 the milliseconds since
+  /// 1970 of DNP3, 7 CP56Time2a; 0 where there is none.
+  uint32_t time_octets() const;
 
   /// numbers, packed_bits, one: the layouts that most protocols need. numbers takes as many elements as fill `data`.
   static Values numbers(ValueType type, Bytes data, bool little_endian = false);
   static Values packed_bits(Bytes data, uint32_t count);
   static Values one(ValueType type, Bytes data);
 };
+
+/// append_time writes the time of element `i` < count, whose Values fit: a number for DNP3, a JSON object with `time`
+/// and `valid` for IEC 60870, `null` where there is none.
+void append_time(std::string& out, const Values& values, uint32_t i);
 
 }  // namespace rampart::protocols

@@ -1,4 +1,4 @@
-"""Asks tshark for every message of the three protocols and gives its field tree, packet by packet.
+"""Asks tshark for every message of the protocols and gives its field tree, packet by packet.
 
 PDML is the only output of tshark that keeps which field belongs to which message and item; -J keeps it small.
 """
@@ -7,7 +7,8 @@ import re
 import subprocess
 import xml.parsers.expat
 
-PROTOCOLS = ("modbus", "dnp3", "s7comm")
+DISPLAY = "mbtcp || modbus || dnp3 || s7comm || iec60870_104"
+TREES = "mbtcp modbus dnp3 s7comm iec60870_104 iec60870_asdu"
 PREFERENCES = (
     "tcp.desegment_tcp_streams:TRUE",
     "mbtcp.desegment:TRUE",
@@ -144,9 +145,9 @@ def base_command(capture):
 
 
 def read(capture, take, extra=()):
-    """read calls `take` with every packet of `capture` that carries one of the three protocols."""
+    """read calls `take` with every packet of `capture` that carries one of the protocols."""
     command = base_command(capture) + list(extra)
-    command += ["-Y", "mbtcp || modbus || dnp3 || s7comm", "-T", "pdml", "-J", "mbtcp modbus dnp3 s7comm"]
+    command += ["-Y", DISPLAY, "-T", "pdml", "-J", TREES]
     reader = Reader(take)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         reader.feed(process.stdout)

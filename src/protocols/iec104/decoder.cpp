@@ -28,6 +28,19 @@ TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
   return make_key(counters ? type::kCounterInterrogation : type::kInterrogation, asdu.station, 0, asdu.cause, id);
 }
 
+/// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
+/// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
+bool begins_inside(Bytes bytes) {
+  const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
+  const size_t at = find_header(window);
+  if (at == window.size()) return false;
+  const Bytes rest = bytes.subspan(at);
+  const Frame frame = find_frame(rest);
+  if (frame.state != Frame::State::complete) return false;
+  const bool unnumbered = format_of(rest[kPrefixOctets]) == Format::unnumbered;
+  return unnumbered || (rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes);
+}
+
 }  // namespace
 
 TransactionKey make_key(uint8_t type, uint16_t station, uint32_t address, uint32_t low, uint32_t id) {
@@ -39,17 +52,15 @@ Match Iec104Decoder::probe(Direction, Bytes bytes) const {
   if (bytes.empty()) return Match::more;
   const Match match = verify(bytes);
   if (match != Match::no) return match;
-  const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
   if (bytes[0] == kStart) {
     // An ASDU that is unknown or wrong in itself, in a frame that is right, is this protocol all the same.
     const Frame frame = find_frame(bytes);
-    const bool headed = bytes.size() > kApciOctets && format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0;
-    const bool alone = frame.state == Frame::State::complete &&
-                       (bytes.size() == frame.size || bytes[frame.size] == kStart) && bytes[kApciOctets] != 0;
-    if (headed && alone) return Match::yes;
+    const bool headed = frame.state == Frame::State::complete && frame.size > kApciOctets &&
+                        format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0 && bytes[kApciOctets] != 0;
+    const bool alone = headed && (bytes.size() == frame.size || verify(bytes.subspan(frame.size)) == Match::yes);
+    if (alone) return Match::yes;
   }
-  // The stream may begin inside a frame, whose beginning was never seen.
-  return find_header(window) < window.size() ? Match::yes : Match::no;
+  return begins_inside(bytes) ? Match::yes : Match::no;
 }
 
 Feed Iec104Decoder::feed(Direction direction, Bytes frame, Sink& sink) {
@@ -205,10 +216,12 @@ void Iec104Decoder::remember(const Message& message, const TransactionKey& key) 
 
 Refusal Iec104Decoder::refuse(Direction direction, TransactionKey key, Reason) {
   Refusal refusal;
-  const auto found = std::find_if(refusable_.begin(), refusable_.end(), [&](const Refusable& one) {
-    return one.size != 0 && one.match == key.match && one.id == key.id;
-  });
-  if (found == refusable_.end()) return refusal;
+  const Refusable* found = nullptr;
+  for (size_t i = 0; i < kRefusable && found == nullptr; ++i) {
+    const Refusable& one = refusable_[(next_refusable_ + kRefusable - 1 - i) % kRefusable];  // the newest first
+    if (one.size != 0 && one.match == key.match && one.id == key.id) found = &one;
+  }
+  if (found == nullptr) return refusal;
   const Refusable& asked = *found;
   const uint8_t asked_cause = asked.octets[2] & cause::kMask;
   uint8_t answer = cause::kUnknownCause;

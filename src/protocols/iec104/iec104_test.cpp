@@ -159,8 +159,8 @@ TEST(Iec104Types, EveryTypeHasALayoutAsLongAsItsWidestPart) {
     const size_t value_octets = (bits(layout.value) + 7) / 8;
     EXPECT_LE(layout.value_octet + value_octets, layout.octets) << type;
     EXPECT_NE(name_function(static_cast<uint32_t>(type)).name, "unknown") << type;
-    if (layout.quality != Values::kAbsent) EXPECT_LT(layout.quality, layout.octets) << type;
-    if (layout.time != Values::kAbsent) EXPECT_LT(layout.time + 2, layout.octets) << type;
+    EXPECT_TRUE(layout.quality == Values::kAbsent || layout.quality < layout.octets) << type;
+    EXPECT_TRUE(layout.time == Values::kAbsent || layout.time + 2 < layout.octets) << type;
   }
   EXPECT_EQ(known, 21u + 11 + 1 + 14 + 8 + 4 + 8) << "1-21, 30-40, 70, 45-51 and 58-64, 100-107, 110-113, 120-127";
 }
