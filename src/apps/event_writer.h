@@ -26,6 +26,7 @@ class EventWriter : public records::Sink {
 
   /// flush writes what there is, for who reads along.
   void flush() { output_.flush(); }
+  bool failed() const { return output_.failed(); }
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
 
