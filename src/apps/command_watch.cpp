@@ -74,6 +74,14 @@ void add_totals(records::Run& run, const monitor::SensorResult& result, const mo
   run.given_up_operations += totals.given_up_operations;
 }
 
+/// flush lets who reads along see what there is. That it cannot be written is said when it happens: the end may be far.
+void flush(EventWriter& writer, bool& told) {
+  writer.flush();
+  if (!writer.failed() || told) return;
+  told = true;
+  std::fprintf(stderr, "rampart: events can no longer be written to --json; the watch goes on without\n");
+}
+
 void tell_warnings(const monitor::CaptureFiles& source, const monitor::SensorResult& result, records::Sink& sink) {
   for (const monitor::CaptureWarning& warning : source.warnings()) {
     sink.record(records::Loss{
@@ -139,6 +147,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   const StopSignal stop;
   StoppableSource stoppable(source, stop, live ? &*live : nullptr);
   monitor::SensorResult result;
+  bool told = false;  // that events cannot be written any more
   if (live) live->ready();
   // Once for files; live once more for each plant that takes the place of another.
   while (true) {
@@ -149,7 +158,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
       live->begin(loaded, hash);
       sensor.beat = [&](monitor::Moment moment) {
         live->beat(moment, correlator, tee, journal ? &*journal : nullptr);
-        if (writer) writer->flush();
+        if (writer) flush(*writer, told);
         live->look_for_plant(options.plant);
       };
     }
@@ -158,7 +167,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
     correlator.finish();
     add_totals(ended, result, correlator);
     if (!live || stop.asked() || !live->switching()) break;
-    loaded = live->take_plant();
+    loaded = live->take_plant(correlator);
     const std::string before = std::exchange(hash, hash_of(loaded));
     if (journal) journal->change(*loaded.plant, before);
     summary.use(loaded.plant);

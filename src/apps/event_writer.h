@@ -33,6 +33,7 @@ class EventWriter : public records::Sink {
     shares.append_lines(output_.text(), when);
     output_.spill();
   }
+  bool failed() const { return output_.failed(); }
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
 

@@ -1,5 +1,9 @@
 #include "apps/live_watch.h"
 
+#include <termios.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -17,6 +21,18 @@ std::string joined(const std::vector<std::string>& words, const char* between) {
   return out;
 }
 
+void add(monitor::Totals& sum, const monitor::Totals& more) {
+  sum.flows += more.flows;
+  sum.operations += more.operations;
+  sum.malformed_packets += more.malformed_packets;
+  sum.malformed_frames += more.malformed_frames;
+  sum.unsupported_frames += more.unsupported_frames;
+  sum.gaps += more.gaps;
+  sum.gap_octets += more.gap_octets;
+  sum.given_up_operations += more.given_up_operations;
+  sum.evicted_flows += more.evicted_flows;
+}
+
 }  // namespace
 
 LiveWatch::LiveWatch(const LiveWatchOptions& options, bool quiet, bool output_taken, const Clock& clock)
@@ -24,6 +40,7 @@ LiveWatch::LiveWatch(const LiveWatchOptions& options, bool quiet, bool output_ta
       clock_(clock),
       capture_(options.interfaces, {.leave_offloads = options.leave_offloads}, clock),
       progress_(!quiet),
+      on_terminal_(LiveView::possible()),
       board_(clock) {
   const bool shown = options.view.value_or(!quiet) && !output_taken && LiveView::possible();
   if (shown) view_.emplace();
@@ -73,7 +90,8 @@ void LiveWatch::beat(monitor::Moment moment, monitor::Correlator& correlator, re
     numbers_.journal_records = status.size;
     numbers_.journal_not_kept = status.not_kept;
   }
-  numbers_.totals = correlator.totals();
+  numbers_.totals = before_;
+  add(numbers_.totals, correlator.totals());
   state_.beat(moment.time, capture_.sources());
   if (server_) board_.lay_down(state_, numbers_);
   if (view_) {
@@ -122,6 +140,11 @@ void LiveWatch::finish(uint64_t packet, records::Sink& sink) {
 void LiveWatch::look_for_plant(const std::string& file) {
   if (switching_ || !reload_.asked()) return;
   progress_.clear();
+  termios terminal{};
+  if (on_terminal_ && tcgetattr(STDOUT_FILENO, &terminal) != 0) {  // it hung up: nobody is there any more
+    std::raise(SIGTERM);
+    return;
+  }
   if (file.empty()) {
     std::fprintf(stderr, "rampart: HUP: there is no plant to read anew\n");
     return;
@@ -134,7 +157,8 @@ void LiveWatch::look_for_plant(const std::string& file) {
   }
 }
 
-LoadedPolicy LiveWatch::take_plant() {
+LoadedPolicy LiveWatch::take_plant(const monitor::Correlator& before) {
+  add(before_, before.totals());
   switching_ = false;
   return std::exchange(next_, {});
 }

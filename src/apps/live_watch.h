@@ -55,7 +55,7 @@ class LiveWatch {
   /// until take_plant(). A plant that is not well is told on standard error, and the old one stays.
   void look_for_plant(const std::string& file);
   bool switching() const { return switching_; }
-  LoadedPolicy take_plant();
+  LoadedPolicy take_plant(const monitor::Correlator& before);
 
  private:
   bool record_losses(uint64_t packet, records::Sink& sink);
@@ -69,11 +69,13 @@ class LiveWatch {
   ProgressBar progress_;
   WatchState state_;
   WatchNumbers numbers_;
+  monitor::Totals before_;  // of the plants that judged earlier in this run
   ServiceManager manager_;
   ReloadSignal reload_;
   LoadedPolicy next_;
   std::atomic<bool> switching_{false};
   TimePoint drops_said_{};
+  bool on_terminal_;
   std::string user_;
   MetricsBoard board_;
   std::optional<net::HttpServer> server_;  // after the board, which its thread reads

@@ -16,8 +16,8 @@ namespace rampart::apps {
 
 /// WatchNumbers: what is not in the state.
 struct WatchNumbers {
-  monitor::Totals totals;
-  std::string plant_sha256;
+  monitor::Totals totals{};
+  std::string plant_sha256{};
   bool has_journal = false;
   uint64_t journal_records = 0, journal_not_kept = 0;
 };

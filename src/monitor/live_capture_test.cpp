@@ -265,7 +265,7 @@ TEST(LiveCapture, TellsThatNothingWasHeardBeforeTheFirstPacketOrAtAll) {
     capture.finish();
     for (const LiveLoss& loss : capture.take_losses()) {
       EXPECT_EQ(loss.source, "va") << "the loopback was heard";
-      if (loss.reason == "nothing was heard at all") EXPECT_GE(loss.until - loss.since, std::chrono::seconds(5));
+      EXPECT_TRUE(loss.reason != "nothing was heard at all" || loss.until - loss.since >= std::chrono::seconds(5));
     }
   });
   if (!ran) GTEST_SKIP() << kNeeds;
