@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "protocols/values.h"
 
@@ -123,12 +124,15 @@ struct Answer {
   Values values{};
 };
 
-/// Attribute is one thing that a device says about itself.
+/// Attribute is one thing that a device says about itself, or about another one where `about` is set. `source` is a
+/// literal: what of the protocol told it, "43/14", "SZL 0x001C".
 struct Attribute {
   enum class Kind : uint8_t { vendor, model, order_number, firmware, hardware, serial, name, location, version };
   Kind kind = Kind::name;
   uint32_t unit = Object::kNoUnit;
   std::string_view text{};
+  std::string_view source{};
+  std::optional<IpAddress> about{};
 };
 std::string_view to_text(Attribute::Kind kind);
 

@@ -119,6 +119,8 @@ void fields(auto& visit, Is<protocols::Attribute> auto& attribute) {
   visit(0, "kind", attribute.kind, protocols::Attribute::Kind::name);
   visit(1, "unit", attribute.unit, protocols::Object::kNoUnit);
   visit(2, "text", attribute.text);
+  visit(3, "source", attribute.source);
+  visit(4, "about", attribute.about);
 }
 
 void fields(auto& visit, Is<Run> auto& run) {

@@ -45,8 +45,8 @@ TEST(Fields, NameEveryMemberOfWhatOthersHold) {
   EXPECT_EQ(visited(protocols::Operation()), 9u);
   [[maybe_unused]] const auto& [i1, i2, i3, i4, i5, i6, i7, i8, i9, i10] = protocols::Answer();
   EXPECT_EQ(visited(protocols::Answer()), 10u);
-  [[maybe_unused]] const auto& [j1, j2, j3] = protocols::Attribute();
-  EXPECT_EQ(visited(protocols::Attribute()), 3u);
+  [[maybe_unused]] const auto& [j1, j2, j3, j4, j5] = protocols::Attribute();
+  EXPECT_EQ(visited(protocols::Attribute()), 5u);
 }
 
 TEST(Fields, NameEveryMemberOfEveryKind) {

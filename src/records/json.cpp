@@ -286,6 +286,13 @@ void append_json(std::string& out, const AssetSeen& seen) {
     key(out, "text");
     append_json_text(out, trim(seen.attribute->text));
     if (seen.attribute->unit != protocols::Object::kNoUnit) number(out, "unit", seen.attribute->unit);
+    text(out, "source", seen.attribute->source);
+    if (seen.attribute->about) {
+      key(out, "about");
+      out += '"';
+      append(out, *seen.attribute->about);
+      out += '"';
+    }
   }
   out += kLineEnd;
 }

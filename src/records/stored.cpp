@@ -22,7 +22,7 @@ constexpr std::array<KindEntry, std::variant_size_v<Fact>> kKinds = {{
     {"run", 2},
     {"transaction", 1},
     {"finding", 1},
-    {"asset-seen", 1},
+    {"asset-seen", 2},
     {"loss", 1},
     {"flow", 1},
     {"read-summary", 1},
