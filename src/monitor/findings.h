@@ -51,6 +51,8 @@ inline constexpr FindingKind kNotProtocol{1032,    "other-protocol-on-port", kPr
 inline constexpr FindingKind kUnknownAsset{1040, "unknown-asset", kAsset, Severity::high, "T0848", "SR 7.8"};
 inline constexpr FindingKind kTraffic{1041, "traffic-no-rule", kPolicy, Severity::low, "T0886", "SR 5.2"};
 inline constexpr FindingKind kTrafficNoConduit{1042, "traffic-no-conduit", kPolicy, Severity::high, "T0886", "SR 5.1"};
+inline constexpr FindingKind kAssetDiffers{1043, "asset-differs", kAsset, Severity::medium, "T0857", "SR 7.8"};
+inline constexpr FindingKind kAssetMissing{1044, "asset-missing", kAsset, Severity::low, "T0826", "SR 7.8"};
 }  // namespace kinds
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a
