@@ -14,7 +14,7 @@ using monitor::Told;
 using protocols::Attribute;
 
 constexpr size_t kColumns = 80;
-constexpr size_t kLabel = 12;
+constexpr size_t kLabel = 14;
 constexpr size_t kMostPeers = 6;
 
 /// width counts characters: octets of UTF-8 that begin one.
@@ -87,7 +87,7 @@ void append_labelled(std::string& out, std::string_view label, std::string_view 
     if (word.empty()) continue;
     if (!empty && width(line) + 1 + width(word) > kColumns) {
       out += line + '\n';
-      line.assign(kLabel + 4, ' ');
+      line.assign(kLabel + 2, ' ');
       empty = true;
     }
     if (!empty) line += ' ';
@@ -108,21 +108,24 @@ std::string peers_text(const Listing& listing, const std::vector<uint32_t>& peer
   return out;
 }
 
+std::string counted(uint64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
 void append_role(std::string& out, const Listing& listing, const Role& role) {
   std::string service;
   append_service(service, role);
-  const auto counted = [](uint64_t operations, uint64_t flows) {
-    if (operations > 0) return ", " + std::to_string(operations) + (operations == 1 ? " operation" : " operations");
-    return ", " + std::to_string(flows) + (flows == 1 ? " conversation" : " conversations");
+  const auto counts = [](uint64_t operations, uint64_t flows) {
+    return ", " + (operations > 0 ? counted(operations, "operation") : counted(flows, "conversation"));
   };
   if (role.is_server()) {
     const std::string to = peers_text(listing, role.clients);
     append_labelled(out, "answers",
-                    service + counted(role.served, role.answered_flows) + (to.empty() ? "" : ", to " + to));
+                    service + counts(role.served, role.answered_flows) + (to.empty() ? "" : ", to " + to));
   }
   if (role.is_client()) {
     const std::string whom = peers_text(listing, role.servers);
-    append_labelled(out, "asks", service + counted(role.asked, role.client_flows) + (whom.empty() ? "" : ": " + whom));
+    append_labelled(out, "asks", service + counts(role.asked, role.client_flows) + (whom.empty() ? "" : ": " + whom));
   }
 }
 
@@ -151,12 +154,9 @@ void append_addresses(std::string& out, const Listing& listing, const SeenAsset&
 }
 
 std::string traffic_text(const SeenAsset& asset) {
-  const auto number = [](uint64_t count, std::string_view what) {
-    return std::to_string(count) + " " + std::string(what);
-  };
-  return time_text(asset.first) + " to " + time_text(asset.last) + "; sent " + number(asset.packets, "packets") + ", " +
-         number(asset.octets, "octets") + "; received " + number(asset.packets_received, "packets") + ", " +
-         number(asset.octets_received, "octets");
+  return time_text(asset.first) + " to " + time_text(asset.last) + "; sent " + counted(asset.packets, "packet") + ", " +
+         counted(asset.octets, "octet") + "; received " + counted(asset.packets_received, "packet") + ", " +
+         counted(asset.octets_received, "octet");
 }
 
 void append_asset(std::string& out, const Listing& listing, uint32_t i) {

@@ -18,15 +18,6 @@
 namespace rampart::apps {
 namespace {
 
-std::vector<IpNetwork> networks_of(const plant::Plant* plant) {
-  std::vector<IpNetwork> networks;
-  if (plant == nullptr) return networks;
-  for (const plant::Zone& zone : plant->zones) {
-    for (const plant::Network& network : zone.networks) networks.push_back(network.cidr);
-  }
-  return networks;
-}
-
 /// UntilStopped ends where somebody asks to stop.
 class UntilStopped : public monitor::PacketSource {
  public:
@@ -136,7 +127,7 @@ int assets_command(const AssetsOptions& options, const Clock& clock, std::string
   }
   LoadedPolicy loaded;
   if (!options.plant.empty()) loaded = load_policy(options.plant);
-  monitor::Inventory inventory(networks_of(loaded.plant.get()));
+  monitor::Inventory inventory(monitor::networks_of(loaded.plant.get()));
   const bool complete =
       options.journal.empty() ? read_captures(options, loaded, inventory) : read_journal(options, inventory, clock);
   const std::vector<monitor::SeenAsset> seen = inventory.assets();

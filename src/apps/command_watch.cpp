@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "monitor/correlator.h"
+#include "monitor/inventory_compare.h"
 #include "monitor/sensor.h"
 #include "monitor/summary.h"
 
@@ -75,6 +76,8 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (writer) tee.add(*writer);
   if (!options.quiet) tee.add(summary);
   if (journal) tee.add(journal->sink());
+  monitor::Inventory inventory(monitor::networks_of(loaded.plant.get()));
+  if (loaded.plant) tee.add(inventory);
   monitor::Correlator correlator(loaded.policy, loaded.plant, tee);
 
   records::Run run;
@@ -107,6 +110,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
                  warning.what.c_str(), static_cast<unsigned long long>(warning.packets));
   }
   add_totals(run, result, correlator);
+  if (loaded.plant) run.findings += monitor::report_differences(*loaded.plant, inventory, tee);
   summary.record(run);
   if (writer) writer->record(run);
   const std::string lost = journal ? journal->close(run) : std::string();

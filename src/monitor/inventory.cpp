@@ -278,7 +278,9 @@ void Inventory::record(const records::Repeats& repeats) {
 
 void Inventory::operations(const records::Conversation& conversation, records::Direction asked,
                            const protocols::Operation& operation, bool answered, uint64_t count, TimePoint when) {
-  // A part of what the other side began says nothing of who commands whom.
+  // Links are kept alive from both sides: that says nothing of who commands whom.
+  if (operation.action == protocols::Action::session && asked == records::Direction::to_client) return;
+  // A part of what the other side began belongs to the one who began.
   const bool by_client = (asked == records::Direction::to_server) != operation.for_peer;
   const uint32_t asker = place(by_client ? conversation.client : conversation.server, when);
   const uint32_t asked_one = place(by_client ? conversation.server : conversation.client, when);

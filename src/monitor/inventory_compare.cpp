@@ -270,4 +270,19 @@ uint64_t report(const plant::Plant& plant, const Comparison& comparison, const I
   return count;
 }
 
+uint64_t report_differences(const plant::Plant& plant, const Inventory& inventory, records::Sink& sink,
+                            const AbsenceLimits& limits) {
+  const std::vector<SeenAsset> seen = inventory.assets();
+  return report(plant, compare(plant, seen), inventory.totals(), sink, limits);
+}
+
+std::vector<IpNetwork> networks_of(const plant::Plant* plant) {
+  std::vector<IpNetwork> networks;
+  if (plant == nullptr) return networks;
+  for (const plant::Zone& zone : plant->zones) {
+    for (const plant::Network& network : zone.networks) networks.push_back(network.cidr);
+  }
+  return networks;
+}
+
 }  // namespace rampart::monitor

@@ -52,4 +52,11 @@ struct AbsenceLimits {
 uint64_t report(const plant::Plant& plant, const Comparison& comparison, const InventoryTotals& totals,
                 records::Sink& sink, const AbsenceLimits& limits = {});
 
+/// report_differences is compare() and report() of what `inventory` holds by now.
+uint64_t report_differences(const plant::Plant& plant, const Inventory& inventory, records::Sink& sink,
+                            const AbsenceLimits& limits = {});
+
+/// networks_of are the networks of all zones; none where there is no plant.
+std::vector<IpNetwork> networks_of(const plant::Plant* plant);
+
 }  // namespace rampart::monitor

@@ -10,6 +10,7 @@ namespace {
 constexpr uint16_t kSiemens = 0x002a;  // manufacturer number of PROFIBUS and PROFINET International
 constexpr size_t kModuleRecord = 28;
 constexpr size_t kComponentRecord = 34;
+constexpr uint16_t kBootLoader = 0x81;
 
 constexpr std::string_view kModuleList = "SZL 0x0011";
 constexpr std::string_view kComponentList = "SZL 0x001C";
@@ -30,6 +31,16 @@ void emit_module(uint16_t index, ByteReader record, Sink& sink) {
   const uint8_t numbers[] = {record.u8(), record.u8(), record.u8()};
   if (!record.ok()) return;
   if (index == 1) emit(Attribute::Kind::order_number, order_number, kModuleList, sink);
+  if (index == kBootLoader) {
+    std::string version = "boot loader ";
+    version += letter >= 'A' && letter <= 'Z' ? std::string(1, static_cast<char>(letter)) : std::string();
+    append_number(version, numbers[0]);
+    for (const uint8_t number : {numbers[1], numbers[2]}) {
+      version += '.';
+      append_number(version, number);
+    }
+    emit(Attribute::Kind::version, version, kModuleList, sink);
+  }
   if (index != 6 && index != 7) return;
   std::string version;
   if (letter == 'V' || index == 7) {
