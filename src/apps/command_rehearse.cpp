@@ -26,6 +26,7 @@ class Verdicts : public records::Sink {
   void record(const records::AssetSeen&) override {}
   void record(const records::Loss&) override {}
   void record(const records::Flow&) override {}
+  void record(const records::ProtectionSeen&) override {}
 
   std::deque<Verdict> waiting;
 };

@@ -40,6 +40,7 @@ void EventWriter::record(const records::Finding& finding) { write(finding); }
 void EventWriter::record(const records::AssetSeen& seen) { write(seen); }
 void EventWriter::record(const records::Loss& loss) { write(loss); }
 void EventWriter::record(const records::Flow& flow) { write(flow); }
+void EventWriter::record(const records::ProtectionSeen& seen) { write(seen); }
 
 void EventWriter::record(const records::Transaction& transaction) {
   if (operations_ == Operations::none) return;

@@ -23,6 +23,7 @@ class EventWriter : public records::Sink {
   void record(const records::AssetSeen& seen) override;
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
+  void record(const records::ProtectionSeen& seen) override;
 
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
@@ -45,6 +46,7 @@ class Tee : public records::Sink {
   void record(const records::AssetSeen& seen) override { all(seen); }
   void record(const records::Loss& loss) override { all(loss); }
   void record(const records::Flow& flow) override { all(flow); }
+  void record(const records::ProtectionSeen& seen) override { all(seen); }
 
  private:
   template <class Record>

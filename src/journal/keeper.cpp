@@ -304,6 +304,11 @@ void Keeper::record(const records::Flow& flow) {
   body_->keep(Kind::flow, source_of(flow.conversation, Direction::to_server), flow, flow.last);
 }
 
+void Keeper::record(const records::ProtectionSeen& seen) {
+  body_->advance(seen.when);
+  body_->keep(Kind::protection_seen, source_of(seen.conversation, seen.direction), seen, seen.when);
+}
+
 std::optional<uint64_t> Keeper::keep(const records::PlantChange& change) {
   return body_->keep(Kind::plant_change, {}, change, change.when);
 }

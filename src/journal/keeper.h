@@ -44,6 +44,7 @@ class Keeper final : public records::Sink {
   void record(const records::AssetSeen& seen) override;
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
+  void record(const records::ProtectionSeen& seen) override;
   // Kinds that no sensor tells. Their urgency is reserved. The number in the journal, nothing where it was not taken.
   std::optional<uint64_t> keep(const records::PlantChange& change);
   std::optional<uint64_t> keep(const records::RuleChange& change);

@@ -19,11 +19,13 @@ uint32_t share_percent(Kind kind) {
     case Kind::repeats:
       return 7;
     case Kind::flow:
-      return 6;
+      return 5;
     case Kind::asset_seen:
       return 5;
     case Kind::loss:
-      return 4;
+      return 3;
+    case Kind::protection_seen:
+      return 2;
     case Kind::login:
       return 6;
     case Kind::journal_read:
@@ -58,6 +60,7 @@ Urgency urgency(Kind kind) {
     case Kind::flow:
     case Kind::read_summary:
     case Kind::repeats:
+    case Kind::protection_seen:
       return Urgency::normal;
   }
   return Urgency::normal;

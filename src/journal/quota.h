@@ -17,7 +17,7 @@
 
 namespace rampart::journal {
 
-inline constexpr size_t kKinds = 16;  // numbers of kinds, 1 to 15
+inline constexpr size_t kKinds = 17;  // numbers of kinds, 1 to 16
 
 /// share_percent is the part of a journal's octets that records of `kind` have; all together 100.
 uint32_t share_percent(records::Kind kind);

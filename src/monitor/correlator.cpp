@@ -13,6 +13,12 @@ using protocols::Operation;
 constexpr size_t kMostSpare = 1024;
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
+/// is_group: no single device, but all that listen.
+bool is_group(const records::Side& side) {
+  return (side.ip && (side.ip->is_multicast() || side.ip->is_broadcast())) ||
+         (side.mac && (side.mac->octets[0] & 1) != 0);
+}
+
 policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& vlan) {
   policy::Endpoint end;
   end.ip = side.ip;
@@ -103,9 +109,13 @@ void Correlator::protocol_found(FlowRef flow, protocols::Protocol protocol, Mome
   found.matcher.emplace(entry.limits.pending_operations);
   found.answer_within = entry.limits.answer_within;
   found.described = false;
+  found.encrypted = entry.encrypts;
+  found.authenticated = entry.authenticates;
+  if (entry.any_port) return;
   const bool tcp = found.conversation.transport == records::Transport::tcp;
   const uint16_t server = found.conversation.server.port;
   const uint16_t client = found.conversation.client.port;
+  if (found.conversation.transport == records::Transport::ethernet) return;
   for (const uint16_t port : tcp ? entry.tcp_ports : entry.udp_ports) {
     if (port == server || port == client) return;
   }
@@ -156,7 +166,8 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
   ++talk.operations;
   Asked asked{.packet = moment.packet, .seen = seen, .deviation = talk.deviation};
   talk.deviation = {};
-  if (policy_) {
+  if (policy_ && !(talk.conversation.protocol.entry().to_everybody && is_group(talk.conversation.server))) {
+    asked.judged = true;
     asked.parties = parties_of(talk, direction, operation, moment);
     asked.verdict = policy::decide(*policy_, *situation_, asked.parties, operation, moment.time);
     policy::note_asked(*situation_, *policy_, asked.parties, asked.verdict, moment.time);
@@ -195,17 +206,19 @@ void Correlator::emit(Talk& talk, const protocols::Transaction<Asked>& transacti
   record.outcome = transaction.outcome;
   record.answered_packet = packet;
   policy::Parties parties;
+  bool judged = policy_ != nullptr;
   if (transaction.context != nullptr) {
     record.asked_packet = transaction.context->packet;
     record.seen = transaction.context->seen;
     record.deviation = transaction.context->deviation;
     parties = transaction.context->parties;
-    if (policy_) record.verdict = recorded(transaction.context->verdict);
+    judged = transaction.context->judged;
+    if (judged) record.verdict = recorded(transaction.context->verdict);
   } else if (policy_) {
     const bool by_client = transaction.asked == Direction::to_server;
     parties = {by_client ? talk.client_party : talk.server_party, by_client ? talk.server_party : talk.client_party};
   }
-  if (policy_) {
+  if (judged) {
     if (transaction.answers.empty()) {
       policy::note_answered(*situation_, *policy_, parties, transaction.operation, nullptr, transaction.outcome,
                             transaction.asked_at);
@@ -223,6 +236,9 @@ void Correlator::attribute(FlowRef flow, Direction direction, const protocols::A
   const records::Side& side = direction == Direction::to_client ? talk.conversation.server : talk.conversation.client;
   uint64_t key = mix(mix(address_key(side), attribute.unit), static_cast<uint64_t>(attribute.kind));
   key = mix(key, std::hash<std::string_view>{}(attribute.text));
+  if (attribute.about_ip) key = mix(key, attribute.about_ip->hash());
+  if (attribute.about_mac) key = mix(key, std::hash<MacAddress>{}(*attribute.about_mac));
+  key = mix(key, static_cast<uint64_t>(attribute.basis));
   if (attributes_seen_.size() >= kMostAddresses || !attributes_seen_.insert(key).second) return;
   describe(talk);
   sink_.record(records::AssetSeen{.when = moment.time,
@@ -231,6 +247,44 @@ void Correlator::attribute(FlowRef flow, Direction direction, const protocols::A
                                   .vlan = talk.conversation.vlan,
                                   .conversation = &talk.conversation,
                                   .attribute = &attribute});
+}
+
+void Correlator::protection(FlowRef flow, Direction direction, const protocols::Protection& protection, Moment moment) {
+  using protocols::Assurance;
+  using protocols::Protection;
+  Talk& talk = this->talk(flow);
+  switch (protection.kind) {
+    case Protection::Kind::encrypted:
+      talk.encrypted = Assurance::yes;
+      break;
+    case Protection::Kind::unencrypted:
+    case Protection::Kind::plain_credentials:
+      talk.encrypted = Assurance::no;
+      break;
+    case Protection::Kind::authenticated:
+      talk.authenticated = Assurance::yes;
+      break;
+    case Protection::Kind::unauthenticated:
+      talk.authenticated = Assurance::no;
+      break;
+    case Protection::Kind::outdated:
+    case Protection::Kind::certificate:
+      break;
+  }
+  const auto text_key = std::hash<std::string_view>{};
+  const records::Conversation& conversation = talk.conversation;
+  uint64_t key = mix(mix(address_key(conversation.client), address_key(conversation.server)), conversation.server.port);
+  key = mix(mix(key, static_cast<uint64_t>(protection.kind)), static_cast<uint64_t>(direction));
+  key = mix(mix(key, text_key(protection.method)), text_key(protection.text));
+  key = mix(mix(key, text_key(protection.issuer)),
+            static_cast<uint64_t>(protection.not_after.time_since_epoch().count()));
+  if (protections_seen_.size() >= kMostAddresses || !protections_seen_.insert(key).second) return;
+  describe(talk);
+  sink_.record(records::ProtectionSeen{.when = moment.time,
+                                       .packet = moment.packet,
+                                       .conversation = &talk.conversation,
+                                       .direction = direction,
+                                       .protection = protection});
 }
 
 void Correlator::deviation(FlowRef flow, std::string_view name) { talk(flow).deviation = name; }
@@ -267,7 +321,9 @@ void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment) {
     talk.matcher->flush([&](const protocols::Transaction<Asked>& t) { emit(talk, t, 0); });
     totals_.given_up_operations += talk.matcher->given_up();
   }
-  if (policy_ && talk.operations == 0) judge_undecoded(talk, stop);
+  // What is said straight over Ethernet stays among neighbours: no conduit of the plant is about it.
+  const bool neighbours = talk.conversation.transport == records::Transport::ethernet;
+  if (policy_ && talk.operations == 0 && !neighbours) judge_undecoded(talk, stop);
   if (stop.end == "evicted") ++totals_.evicted_flows;
   describe(talk);
   records::Flow record{.conversation = &talk.conversation,
@@ -277,7 +333,9 @@ void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment) {
                        .operations = talk.operations,
                        .lost_octets = talk.lost_octets,
                        .opening_seen = stop.opening_seen,
-                       .end = stop.end};
+                       .end = stop.end,
+                       .encrypted = talk.encrypted,
+                       .authenticated = talk.authenticated};
   for (size_t i = 0; i < 2; ++i) {
     record.packets[i] = stop.packets[i];
     record.octets[i] = stop.octets[i];

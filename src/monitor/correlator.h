@@ -37,6 +37,7 @@ class Correlator : public Events {
                  Moment moment) override;
   void answer(FlowRef flow, Direction direction, const protocols::Answer& answer, Moment moment) override;
   void attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) override;
+  void protection(FlowRef flow, Direction direction, const protocols::Protection& protection, Moment moment) override;
   void deviation(FlowRef flow, std::string_view name) override;
   void trouble(FlowRef flow, Direction direction, std::string_view kind, std::string_view reason, uint64_t count,
                Moment moment) override;
@@ -58,6 +59,7 @@ class Correlator : public Events {
     policy::Parties parties{};
     std::string_view deviation{};
     uint64_t answered_packet = 0;
+    bool judged = false;
   };
   using Matcher = protocols::Matcher<Asked>;
   struct Talk;
@@ -90,6 +92,7 @@ class Correlator : public Events {
   std::unordered_set<IpAddress> plant_addresses_;  // of its assets, also of those told apart by unit only
   std::vector<bool> behind_units_seen_;            // by asset
   std::unordered_set<uint64_t> attributes_seen_;
+  std::unordered_set<uint64_t> protections_seen_;
   Totals totals_;
 };
 

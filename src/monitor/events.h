@@ -64,7 +64,13 @@ class Events {
   virtual void operation(FlowRef flow, Direction direction, const protocols::Operation& operation, Seen seen,
                          Moment moment) = 0;
   virtual void answer(FlowRef flow, Direction direction, const protocols::Answer& answer, Moment moment) = 0;
+  /// attribute is called for every one, also where it was said before. Of kind `address` it is a claim that about_ip
+  /// lies at about_mac, and its basis says whether that was asked, answered, gratuitous, probed or assigned: what
+  /// duplicate addresses and contradictions show in. The claim need not agree with the frame's own sender.
   virtual void attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) = 0;
+  /// protection: what a conversation shows about its own, by the side that sent it.
+  virtual void protection(FlowRef flow, Direction direction, const protocols::Protection& protection,
+                          Moment moment) = 0;
   virtual void deviation(FlowRef flow, std::string_view name) = 0;
   /// trouble: kind "malformed", "unsupported" or "gap", all literals; count is octets for a gap.
   virtual void trouble(FlowRef flow, Direction direction, std::string_view kind, std::string_view reason,

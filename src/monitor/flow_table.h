@@ -43,6 +43,7 @@ struct Flow {
   std::optional<uint16_t> vlan;
   Transport transport = Transport::none;
   uint8_t ip_protocol = 0;
+  uint16_t ethertype = 0;  // of a flow without IP
   bool client_is_low = false;
   bool swapped = false;
   bool opening_seen = false;

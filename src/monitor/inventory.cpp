@@ -86,7 +86,7 @@ std::string readable(std::string_view text) {
 
 void append_service(std::string& out, const Role& role) {
   if (role.protocol.known()) out += std::string(role.protocol.name());
-  if (role.transport == records::Transport::none) return;
+  if (role.transport != records::Transport::tcp && role.transport != records::Transport::udp) return;
   if (role.protocol.known()) out += ' ';
   out += lower(to_text(role.transport));
   out += '/';
@@ -320,9 +320,16 @@ void Inventory::unit(Entry& entry, protocols::Protocol protocol, uint32_t unit, 
 }
 
 void Inventory::record(const records::AssetSeen& seen) {
+  const protocols::Attribute* attribute = seen.attribute;
+  if (attribute != nullptr && attribute->kind == protocols::Attribute::Kind::address) {
+    return claim(*attribute, seen.when);
+  }
   records::Side side = seen.side;
-  const bool of_another = seen.attribute != nullptr && seen.attribute->about && seen.attribute->about != side.ip;
-  if (of_another) side = {.ip = seen.attribute->about};
+  bool of_another = false;
+  if (attribute != nullptr && (attribute->about_ip || attribute->about_mac)) {
+    of_another = attribute->about_ip ? attribute->about_ip != side.ip : attribute->about_mac != side.mac;
+    side = {.ip = attribute->about_ip, .mac = attribute->about_mac};
+  }
   const uint32_t found = place(side, seen.when);
   if (found == kNone) return;
   Entry& entry = entries_[found];
@@ -330,23 +337,35 @@ void Inventory::record(const records::AssetSeen& seen) {
       std::find(entry.vlans.begin(), entry.vlans.end(), *seen.vlan) == entry.vlans.end()) {
     entry.vlans.push_back(*seen.vlan);
   }
-  if (seen.attribute == nullptr) return;
+  if (attribute == nullptr) return;
   Told told;
-  told.kind = seen.attribute->kind;
-  told.unit = seen.attribute->unit;
-  told.text = readable(seen.attribute->text);
+  told.kind = attribute->kind;
+  told.unit = attribute->unit;
+  told.text = readable(attribute->text);
   if (told.text.empty()) return;
   if (seen.conversation != nullptr && seen.conversation->protocol.known()) {
     told.source = std::string(seen.conversation->protocol.name());
   }
-  if (!seen.attribute->source.empty()) {
-    told.source += (told.source.empty() ? "" : " ") + readable(seen.attribute->source);
+  if (!attribute->source.empty()) {
+    told.source += (told.source.empty() ? "" : " ") + readable(attribute->source);
   }
   told.confidence = of_another ? Confidence::told_by_another : Confidence::told_by_itself;
   if (of_another) told.by = seen.side.ip;
   told.when = seen.when;
   told.packet = seen.packet;
   note(entry, std::move(told));
+}
+
+/// claim: an address lies at a MAC, as somebody of the same network says. Who only looks whether it is free claims
+/// nothing.
+void Inventory::claim(const protocols::Attribute& attribute, TimePoint when) {
+  if (!attribute.about_ip || !attribute.about_mac) return;
+  if (attribute.basis == protocols::Attribute::Basis::probed) return;
+  const uint32_t found = place({.ip = attribute.about_ip}, when);
+  if (found == kNone) return;
+  link(entries_[found], attribute.about_mac, true);
+  // An assignment is a promise: whether somebody took it shows in what comes from there.
+  if (attribute.basis != protocols::Attribute::Basis::assigned) entries_[found].claimed = true;
 }
 
 void Inventory::note(Entry& entry, Told told) {
@@ -364,7 +383,9 @@ void Inventory::note(Entry& entry, Told told) {
   entry.told.push_back(std::move(told));
 }
 
-bool Inventory::heard(const Entry& entry) const { return !entry.in_flow || entry.packets > 0 || !entry.told.empty(); }
+bool Inventory::heard(const Entry& entry) const {
+  return !entry.in_flow || entry.packets > 0 || entry.claimed || !entry.told.empty();
+}
 
 InventoryTotals Inventory::totals() const {
   InventoryTotals totals = totals_;

@@ -109,6 +109,7 @@ class Inventory final : public records::Sink {
   void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding&) override {}
+  void record(const records::ProtectionSeen&) override {}
   void record(const records::AssetSeen& seen) override;
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
@@ -138,6 +139,7 @@ class Inventory final : public records::Sink {
     TimePoint first{}, last{};
     uint64_t packets = 0, octets = 0, packets_received = 0, octets_received = 0;
     bool in_flow = false;
+    bool claimed = false;  // somebody said who it is: ARP, DHCP
   };
   static constexpr uint32_t kNone = 0xffffffff;
   struct Joined;
@@ -150,6 +152,7 @@ class Inventory final : public records::Sink {
   void operations(const records::Conversation& conversation, records::Direction asked,
                   const protocols::Operation& operation, bool answered, uint64_t count, TimePoint when);
   void unit(Entry& entry, protocols::Protocol protocol, uint32_t unit, uint64_t count, bool answered);
+  void claim(const protocols::Attribute& attribute, TimePoint when);
   void note(Entry& entry, Told told);
   bool neighbours(const IpAddress& one, const IpAddress& other) const;
   bool heard(const Entry& entry) const;

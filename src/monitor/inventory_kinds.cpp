@@ -115,6 +115,16 @@ const Rule kRules[] = {
          text = facts.says({kModel, kName}, {"controllogix", "compactlogix", "micrologix", "modicon m"}, true);
        return text.empty() ? std::string() : quoted(text);
      }},
+    {{"says-bridge", "switch", Likelihood::medium},
+     [](const Facts& facts) {
+       const auto text = facts.says({Attribute::Kind::role}, {"bridge", "switch"}, true);
+       return text.empty() ? std::string() : "it says that it is a " + std::string(text);
+     }},
+    {{"says-router", "router", Likelihood::medium},
+     [](const Facts& facts) {
+       const auto text = facts.says({Attribute::Kind::role}, {"router"}, true);
+       return text.empty() ? std::string() : "it says that it is a " + std::string(text);
+     }},
     {{"says-drive", "drive", Likelihood::high},
      [](const Facts& facts) {
        const auto text = facts.says({kModel}, {"powerflex", "altivar", "sinamics", "micromaster"}, true);

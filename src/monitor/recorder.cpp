@@ -63,6 +63,13 @@ void Recorder::attribute(FlowRef flow, Direction direction, const protocols::Att
   kept.text = keep(attribute.text);
   add(flow, direction, moment, kept);
 }
+void Recorder::protection(FlowRef flow, Direction direction, const protocols::Protection& protection, Moment moment) {
+  protocols::Protection kept = protection;
+  kept.text = keep(protection.text);
+  kept.issuer = keep(protection.issuer);
+  kept.alternative = keep(protection.alternative);
+  add(flow, direction, moment, kept);
+}
 void Recorder::deviation(FlowRef flow, std::string_view name) { add(flow, {}, {}, Deviation{name}); }
 void Recorder::trouble(FlowRef flow, Direction direction, std::string_view kind, std::string_view reason,
                        uint64_t count, Moment moment) {
@@ -93,6 +100,9 @@ void Recorder::play(uint64_t number, Events& events) {
             },
             [&](const protocols::Answer& answer) { events.answer(flow, event.direction, answer, moment); },
             [&](const protocols::Attribute& attribute) { events.attribute(flow, event.direction, attribute, moment); },
+            [&](const protocols::Protection& protection) {
+              events.protection(flow, event.direction, protection, moment);
+            },
             [&](const Deviation& deviation) { events.deviation(flow, deviation.name); },
             [&](const Trouble& trouble) {
               events.trouble(flow, event.direction, trouble.kind, trouble.reason, trouble.count, moment);

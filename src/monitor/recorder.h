@@ -20,6 +20,7 @@ class Recorder : public Events {
                  Moment moment) override;
   void answer(FlowRef flow, Direction direction, const protocols::Answer& answer, Moment moment) override;
   void attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) override;
+  void protection(FlowRef flow, Direction direction, const protocols::Protection& protection, Moment moment) override;
   void deviation(FlowRef flow, std::string_view name) override;
   void trouble(FlowRef flow, Direction direction, std::string_view kind, std::string_view reason, uint64_t count,
                Moment moment) override;
@@ -54,8 +55,8 @@ class Recorder : public Events {
     std::string_view reason;
   };
   struct Tick {};
-  using What = std::variant<FlowStart, Swapped, Found, Operation, protocols::Answer, protocols::Attribute, Deviation,
-                            Trouble, FlowStop, PacketTrouble, Tick>;
+  using What = std::variant<FlowStart, Swapped, Found, Operation, protocols::Answer, protocols::Attribute,
+                            protocols::Protection, Deviation, Trouble, FlowStop, PacketTrouble, Tick>;
   struct Event {
     uint64_t step = 0;
     FlowRef flow;

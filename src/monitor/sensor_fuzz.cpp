@@ -56,6 +56,7 @@ class Checked : public records::Sink {
   void record(const records::AssetSeen& seen) override { check(seen); }
   void record(const records::Loss& loss) override { check(loss); }
   void record(const records::Flow& flow) override { check(flow); }
+  void record(const records::ProtectionSeen& seen) override { check(seen); }
 
  private:
   template <class Record>

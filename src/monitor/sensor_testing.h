@@ -123,6 +123,7 @@ class Lines : public records::Sink {
   void record(const records::AssetSeen& seen) override { add(seen); }
   void record(const records::Loss& loss) override { add(loss); }
   void record(const records::Flow& flow) override { add(flow); }
+  void record(const records::ProtectionSeen& seen) override { add(seen); }
 
   /// with gives the lines that contain all of `words`.
   std::vector<std::string> with(const std::vector<std::string>& words) const {

@@ -14,6 +14,19 @@ constexpr size_t kWaitForProbe = 512;  // octets kept while a protocol says "mor
 
 size_t index(Direction direction) { return static_cast<size_t>(direction); }
 
+/// carried is true where `entry` may be what a flow of this transport speaks.
+bool carried(const protocols::Entry& entry, const Flow& flow) {
+  switch (flow.transport) {
+    case Transport::tcp:
+      return entry.over_tcp;
+    case Transport::udp:
+      return entry.over_udp;
+    case Transport::none:
+      return entry.over_ethernet;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// Output passes what a stream or decoder found on, with the flow and direction that are being worked on.
@@ -49,6 +62,9 @@ class Shard::Output : public StreamSink, public protocols::Sink {
   }
   void attribute(const protocols::Attribute& attribute) override {
     shard_.events_->attribute({shard_.number_, slot}, decoding, attribute, shard_.now_);
+  }
+  void protection(const protocols::Protection& protection) override {
+    shard_.events_->protection({shard_.number_, slot}, decoding, protection, shard_.now_);
   }
   void deviation(std::string_view name) override { shard_.events_->deviation({shard_.number_, slot}, name); }
 
@@ -89,6 +105,8 @@ void Shard::packet(const RawPacket& raw) {
       return;
     }
     case Parsed::other:
+      ethernet_packet(packet);
+      return;
     case Parsed::unsupported:
       return;
     case Parsed::malformed:
@@ -122,6 +140,19 @@ void Shard::ip_packet(Packet& packet) {
   }
 }
 
+/// ethernet_packet takes what some protocol sends without IP; other ethertypes and LLC make no flows.
+void Shard::ethernet_packet(const Packet& packet) {
+  if (packet.llc || packet.source_mac == MacAddress{} || packet.payload.empty()) return;
+  if (!protocols::protocol_over_ethernet(packet.ethertype).known()) return;
+  Direction direction{};
+  const uint32_t slot = flow_of(packet, direction);
+  Flow& flow = flows_[slot];
+  flow.last = packet.time;
+  ++flow.packets[index(direction)];
+  flow.octets[index(direction)] += packet.payload.size() + packet.missing;
+  datagram(slot, direction, packet.payload);
+}
+
 uint32_t Shard::flow_of(const Packet& packet, Direction& direction) {
   bool low_is_source = false;
   const FlowKey key = FlowKey::of(packet, low_is_source);
@@ -140,6 +171,7 @@ void Shard::start(uint32_t slot, const Packet& packet, bool low_is_source) {
   Flow& flow = flows_[slot];
   flow.transport = packet.transport;
   flow.ip_protocol = packet.protocol;
+  flow.ethertype = packet.has_ip ? uint16_t{0} : packet.ethertype;
   flow.first = flow.last = packet.time;
   flow.first_packet = packet.number;
   flow.flow_id = packet.number;
@@ -183,7 +215,7 @@ void Shard::announce(uint32_t slot, Moment moment) {
       start.transport = records::Transport::udp;
       break;
     case Transport::none:
-      start.transport = records::Transport::other;
+      start.transport = flow.ethertype != 0 ? records::Transport::ethernet : records::Transport::other;
       break;
   }
   events_->flow_started({number_, slot}, start, moment);
@@ -216,6 +248,16 @@ void Shard::datagram(uint32_t slot, Direction direction, Bytes payload) {
   bool wait = false;
   if (!flow.decoder && (flow.detection_over || !detect(slot, direction, payload, wait))) return;
   feed(slot, seen_as(flow, direction), payload);
+  let_go(flow);
+}
+
+/// let_go drops a decoder that wants no more; the flow is only counted from then on.
+bool Shard::let_go(Flow& flow) {
+  if (!flow.decoder->done()) return false;
+  flow.decoder.reset();
+  flow.detection_over = true;
+  for (std::vector<uint8_t>& left : flow.left) left = {};
+  return true;
 }
 
 void Shard::stream_data(uint32_t slot, Direction direction, Bytes bytes) {
@@ -239,26 +281,32 @@ void Shard::stream_data(uint32_t slot, Direction direction, Bytes bytes) {
   }
 }
 
+Protocol Shard::hinted(const Flow& flow) {
+  if (flow.transport == Transport::none) return protocols::protocol_over_ethernet(flow.ethertype);
+  const bool tcp = flow.transport == Transport::tcp;
+  const Protocol at_server = protocols::protocol_at(tcp, flow.server.port);
+  return at_server.known() ? at_server : protocols::protocol_at(tcp, flow.client.port);
+}
+
 bool Shard::detect(uint32_t slot, Direction direction, Bytes bytes, bool& wait) {
   Flow& flow = flows_[slot];
   const bool tcp = flow.transport == Transport::tcp;
-  const Protocol at_server = protocols::protocol_at(tcp, flow.server.port);
-  const Protocol hinted = at_server.known() ? at_server : protocols::protocol_at(tcp, flow.client.port);
-  if (hinted.known() && try_protocol(slot, hinted, direction, bytes, wait)) return true;
+  const Protocol expected = hinted(flow);
+  if (expected.known() && try_protocol(slot, expected, direction, bytes, wait)) return true;
   // Octets that come one by one must not wear out our patience, nor fall to a protocol that is content with fewer.
   const bool may_wait = tcp && bytes.size() <= kWaitForProbe;
   if (wait && may_wait) return false;
   for (size_t i = 0; i < probes_.size(); ++i) {
     const Protocol protocol{static_cast<uint16_t>(i + 1)};
-    if (protocol == hinted || !(tcp ? protocol.entry().over_tcp : protocol.entry().over_udp)) continue;
+    if (protocol == expected || protocol.entry().only_own_port || !carried(protocol.entry(), flow)) continue;
     if (try_protocol(slot, protocol, direction, bytes, wait)) return true;
   }
   if (wait && may_wait) return false;
-  if (++flow.attempts >= limits_.detection_attempts || (!hinted.known() && flow.attempts >= 4)) {
+  if (++flow.attempts >= limits_.detection_attempts || (!expected.known() && flow.attempts >= 4)) {
     flow.detection_over = true;
     flow.left[0] = {};
     flow.left[1] = {};
-    if (hinted.known()) events_->protocol_missing({number_, slot}, hinted, now_);
+    if (expected.known()) events_->protocol_missing({number_, slot}, expected, now_);
   }
   return false;
 }
@@ -304,6 +352,7 @@ void Shard::stream_gap(uint32_t slot, Direction raw_direction, uint64_t octets) 
     flow.resync_needed[index(direction)] = true;
     flow.gap_before[index(direction)] = true;
     flow.left[index(direction)].clear();
+    let_go(flow);
   } else {
     flow.left[index(raw_direction)].clear();
   }
@@ -324,6 +373,10 @@ void Shard::consume(uint32_t slot, Direction direction, Bytes bytes) {
     const size_t used = cut(slot, direction, whole);
     whole.erase(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(used));
     flow.left[index(direction)] = std::move(whole);
+  }
+  if (!flow.decoder) {
+    left = {};
+    return;
   }
   const size_t bound = flow.protocol.entry().limits.message_octets + 65'536;
   if (flow.left[index(direction)].size() > bound) {
@@ -352,11 +405,13 @@ size_t Shard::cut(uint32_t slot, Direction direction, Bytes bytes) {
     if (frame.state == Frame::State::more) break;
     if (frame.state == Frame::State::complete && frame.size > 0 && frame.size <= rest.size()) {
       feed(slot, direction, rest.first(frame.size));
+      if (let_go(flow)) return bytes.size();
       used += frame.size;
       continue;
     }
     events_->trouble({number_, slot}, direction, "malformed", "no frame of the protocol begins here", 1, now_);
     decoder.lost(direction, 0);
+    if (let_go(flow)) return bytes.size();
     ++used;
     flow.resync_needed[index(direction)] = true;
   }

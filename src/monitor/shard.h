@@ -44,6 +44,7 @@ class Shard {
   friend class Output;
 
   void ip_packet(Packet& packet);
+  void ethernet_packet(const Packet& packet);
   void tcp_packet(uint32_t slot, const Packet& packet, Direction direction);
   void datagram(uint32_t slot, Direction direction, Bytes payload);
   uint32_t flow_of(const Packet& packet, Direction& direction);
@@ -55,9 +56,11 @@ class Shard {
   bool detect(uint32_t slot, Direction direction, Bytes bytes, bool& wait);
   bool try_protocol(uint32_t slot, protocols::Protocol protocol, Direction direction, Bytes bytes, bool& wait);
   void adopt(uint32_t slot, protocols::Protocol protocol, bool swap);
+  static protocols::Protocol hinted(const Flow& flow);
   void consume(uint32_t slot, Direction direction, Bytes bytes);
   size_t cut(uint32_t slot, Direction direction, Bytes bytes);
   void feed(uint32_t slot, Direction direction, Bytes frame);
+  bool let_go(Flow& flow);
 
   Direction seen_as(const Flow& flow, Direction direction) const {
     return flow.swapped ? protocols::opposite(direction) : direction;

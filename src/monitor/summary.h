@@ -25,6 +25,7 @@ class Summary : public records::Sink {
   void record(const records::AssetSeen& seen) override;
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
+  void record(const records::ProtectionSeen&) override {}
 
   /// text is the summary in at most 80 columns; `colour` marks severities by escape sequences beside their words.
   std::string text(bool colour) const;

@@ -37,6 +37,7 @@ struct Correlator::Talk {
   std::chrono::milliseconds answer_within{};
   uint64_t operations = 0, lost_octets = 0;
   std::string_view deviation{};
+  protocols::Assurance encrypted{}, authenticated{};
   bool described = false;
 
   /// renew makes a talk that has ended ready for another; the texts keep their memory.

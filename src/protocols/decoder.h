@@ -46,6 +46,7 @@ class Sink {
   virtual void operation(const Operation& operation) = 0;
   virtual void answer(const Answer& answer) = 0;
   virtual void attribute(const Attribute& attribute) = 0;
+  virtual void protection(const Protection& protection) = 0;
   /// deviation names, as a literal, a departure from the specification that real devices make and that does not stop
   /// decoding: "trailing-bytes", "coil-value". It belongs to the operation or answer that follows.
   virtual void deviation(std::string_view name) = 0;
@@ -72,6 +73,8 @@ class Decoder {
   virtual size_t resync(Direction direction, Bytes after_gap) = 0;
   /// lost: `bytes` of this direction are missing; what was held of a longer message is dropped.
   virtual void lost(Direction direction, uint64_t bytes) = 0;
+  /// done is true once the conversation can tell nothing more that is asked for: what follows is only counted.
+  virtual bool done() const { return false; }
   /// refuse: the protocol's own "no" to the message with `key`, which came in `direction`, built from what feed() saw.
   virtual Refusal refuse(Direction direction, TransactionKey key, Reason reason) = 0;
 };

@@ -9,8 +9,13 @@ namespace {
 constexpr std::array<std::string_view, kActionCount> kActions = {
     "read",     "write", "operate", "configure", "program", "start",   "stop",
     "firmware", "file",  "time",    "identify",  "session", "diagnose"};
-constexpr std::array<std::string_view, 9> kAttributes = {"vendor", "model", "order_number", "firmware", "hardware",
-                                                         "serial", "name",  "location",     "version"};
+constexpr std::array<std::string_view, kAttributeKinds> kAttributes = {
+    "vendor",           "model", "order_number", "firmware", "hardware", "serial",  "name", "location", "version",
+    "operating_system", "role",  "service",      "port",     "domain",   "address", "clock"};
+constexpr std::array<std::string_view, 6> kBases = {"said", "asked", "answered", "gratuitous", "probed", "assigned"};
+constexpr std::array<std::string_view, 3> kAssurances = {"unknown", "no", "yes"};
+constexpr std::array<std::string_view, 7> kProtections = {
+    "encrypted", "unencrypted", "authenticated", "unauthenticated", "plain_credentials", "outdated", "certificate"};
 
 /// keep copies `data` and `name` behind each other into `storage` and points both at the copies.
 void keep(Bytes& data, std::string_view* name, std::vector<uint8_t>& storage) {
@@ -34,6 +39,9 @@ std::optional<Action> parse_action(std::string_view word) {
 }
 
 std::string_view to_text(Attribute::Kind kind) { return kAttributes[static_cast<size_t>(kind)]; }
+std::string_view to_text(Attribute::Basis basis) { return kBases[static_cast<size_t>(basis)]; }
+std::string_view to_text(Assurance assurance) { return kAssurances[static_cast<size_t>(assurance)]; }
+std::string_view to_text(Protection::Kind kind) { return kProtections[static_cast<size_t>(kind)]; }
 
 bool Object::covers(const Object& other) const {
   if (unit != kNoUnit && unit != other.unit) return false;

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/time.h"
 #include "protocols/values.h"
 
 namespace rampart::protocols {
@@ -124,17 +125,69 @@ struct Answer {
   Values values{};
 };
 
-/// Attribute is one thing that a device says about itself, or about another one where `about` is set. `source` is a
-/// literal: what of the protocol told it, "43/14", "SZL 0x001C".
+/// Attribute is one thing that a device says about itself or, where `about_ip` or `about_mac` is there, about another
+/// (a DHCP server about its client). Of kind `address` there is no text: it says that `about_ip` lies at `about_mac`.
+/// `source` is a literal: what of a protocol with several ways told it, "43/14 object 5", "SZL 0x001C".
 struct Attribute {
-  enum class Kind : uint8_t { vendor, model, order_number, firmware, hardware, serial, name, location, version };
+  enum class Kind : uint8_t {
+    vendor,
+    model,
+    order_number,
+    firmware,
+    hardware,
+    serial,
+    name,  // of the device: host name, system name
+    location,
+    version,           // of the protocol or of the program that speaks it
+    operating_system,  // family and version
+    role,              // what the device does: "bridge", "domain controller", "broker"
+    service,           // what it offers: "_http._tcp", "file-server"
+    port,              // where it is attached or through which it speaks: LLDP's port
+    domain,            // Windows or DNS domain that it belongs to
+    address,           // about_ip lies at about_mac
+    clock,             // its clock and how good that is: "stratum 2", "not synchronised"
+  };
+  /// Basis: on what occasion it was said. Of ARP: asked (the sender of a request about himself), answered, gratuitous
+  /// (unasked), probed (who looks whether an address is free, and does not claim it yet). Of DHCP: assigned.
+  enum class Basis : uint8_t { said, asked, answered, gratuitous, probed, assigned };
   Kind kind = Kind::name;
+  Basis basis = Basis::said;
   uint32_t unit = Object::kNoUnit;
   std::string_view text{};
+  std::optional<IpAddress> about_ip{};
+  std::optional<MacAddress> about_mac{};
   std::string_view source{};
-  std::optional<IpAddress> about{};
 };
+constexpr size_t kAttributeKinds = 16;
 std::string_view to_text(Attribute::Kind kind);
+std::string_view to_text(Attribute::Basis basis);
+
+/// Assurance: whether a conversation has a protection, as far as was seen.
+enum class Assurance : uint8_t { unknown, no, yes };
+std::string_view to_text(Assurance assurance);
+
+/// Protection is one thing that a conversation shows about how it is protected; who sent it showed it. Credentials are
+/// never part of it, nor the name of a user: only that they were there, and by which method.
+struct Protection {
+  enum class Kind : uint8_t {
+    encrypted,
+    unencrypted,
+    authenticated,      // by `method`; a certificate of the sender, an accepted login
+    unauthenticated,    // let in without
+    plain_credentials,  // a password or what stands for one, readable on the wire
+    outdated,           // a version or method that is known to be weak
+    certificate,
+  };
+  Kind kind = Kind::unencrypted;
+  std::string_view method{};  // a literal: "TLS 1.2", "HTTP Basic", "community"; of a certificate its kind of key
+  std::string_view text{};    // as it came: banner, cipher, server name; of a certificate the subject
+  // Of certificates:
+  std::string_view issuer{};
+  std::string_view alternative{};  // first of its alternative names
+  uint32_t key_bits = 0;
+  TimePoint not_before{}, not_after{};
+};
+std::string_view to_text(Protection::Kind kind);
 
 /// own makes `copy` hold `from` with all it borrows; `storage` keeps the bytes and is reused between calls.
 void own(const Operation& from, Operation& copy, std::vector<uint8_t>& storage);

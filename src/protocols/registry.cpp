@@ -41,6 +41,15 @@ Protocol protocol_at(bool tcp, uint16_t port) {
   return {};
 }
 
+Protocol protocol_over_ethernet(uint16_t ethertype) {
+  for (size_t i = 0; i < kRegistry.size(); ++i) {
+    for (const uint16_t own : kRegistry[i].ethertypes) {
+      if (own == ethertype) return {static_cast<uint16_t>(i + 1)};
+    }
+  }
+  return {};
+}
+
 ParsedObject parse_space_object(std::string_view text, std::span<const Space> spaces) {
   ParsedObject parsed;
   text = trim(text);

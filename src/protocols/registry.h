@@ -37,6 +37,12 @@ struct Entry {
   std::span<const uint16_t> udp_ports{};
   bool over_tcp = false;
   bool over_udp = false;
+  std::span<const uint16_t> ethertypes{};  // all that it uses; empty: not straight over Ethernet
+  bool over_ethernet = false;              // a frame is then a datagram, and a conversation one of two MAC addresses
+  bool only_own_port = false;              // content alone is not sure enough: asked only where a port is its own
+  bool any_port = false;                   // by custom on whatever port suits: another one than its own says nothing
+  bool to_everybody =
+      false;  // by custom sent to groups and broadcast, where no single server is asked: not judged there
   Limits limits{};
   std::span<const Space> spaces{};
   std::span<const Function> functions{};  // names that rules may use
@@ -45,7 +51,9 @@ struct Entry {
   void (*append_object)(std::string& out,
                         const Object& object) = nullptr;  // the inverse of parse_object, without the unit
   std::string_view status{};                              // "complete", "partial: ..."
-  std::string_view posture{};  // what the protocol itself protects: "no authentication, no encryption"
+  std::string_view posture{};               // what the protocol itself protects: "no authentication, no encryption"
+  Assurance encrypts = Assurance::unknown;  // by its specification; unknown: it shows in the conversation, or not
+  Assurance authenticates = Assurance::unknown;  // likewise
 };
 
 /// registry lists all protocols; a Protocol's number is its place here plus one.
@@ -53,6 +61,8 @@ std::span<const Entry> registry();
 std::optional<Protocol> find_protocol(std::string_view name);
 /// protocol_at is the protocol that uses this port by custom; a hint, never a proof.
 Protocol protocol_at(bool tcp, uint16_t port);
+/// protocol_over_ethernet is the protocol that owns this ethertype.
+Protocol protocol_over_ethernet(uint16_t ethertype);
 
 /// parse_space_object reads `holding-register 100` or `coil 0-15` for protocols whose objects are a space and numbers.
 ParsedObject parse_space_object(std::string_view text, std::span<const Space> spaces);

@@ -33,7 +33,25 @@ class RecordingSink : public Sink {
     lines.push_back(std::move(line));
   }
   void attribute(const Attribute& attribute) override {
-    lines.push_back("attribute " + std::string(to_text(attribute.kind)) + " " + std::string(attribute.text));
+    std::string line = "attribute " + std::string(to_text(attribute.kind)) + " " + std::string(attribute.text);
+    if (attribute.about_ip) line += " of " + to_text(*attribute.about_ip);
+    if (attribute.about_mac) line += " at " + to_text(*attribute.about_mac);
+    if (attribute.basis != Attribute::Basis::said) line += " " + std::string(to_text(attribute.basis));
+    lines.push_back(std::move(line));
+  }
+  void protection(const Protection& protection) override {
+    std::string line = "protection " + std::string(to_text(protection.kind)) + " " + std::string(protection.method);
+    if (!protection.text.empty()) line += " \"" + std::string(protection.text) + "\"";
+    if (!protection.issuer.empty()) line += " by \"" + std::string(protection.issuer) + "\"";
+    if (!protection.alternative.empty()) line += " also \"" + std::string(protection.alternative) + "\"";
+    if (protection.key_bits != 0) line += " " + std::to_string(protection.key_bits) + " bits";
+    if (protection.not_after != TimePoint{}) {
+      line += " ";
+      append_timestamp(line, protection.not_before);
+      line += " to ";
+      append_timestamp(line, protection.not_after);
+    }
+    lines.push_back(std::move(line));
   }
   void deviation(std::string_view name) override { lines.push_back("deviation " + std::string(name)); }
 
@@ -69,6 +87,10 @@ class CheckingSink : public Sink {
     check(answer.protocol, answer.object ? &*answer.object : nullptr, answer.values);
   }
   void attribute(const Attribute& attribute) override { text_.assign(attribute.text); }
+  void protection(const Protection& protection) override {
+    text_.assign(protection.text);
+    text_.append(protection.issuer).append(protection.alternative).append(protection.method);
+  }
   void deviation(std::string_view name) override { text_.assign(name); }
 
  private:

@@ -36,6 +36,8 @@ std::string_view name(Of<protocols::Operation>) { return "`operation`"; }
 std::string_view name(Of<protocols::Answer>) { return "`answer`"; }
 std::string_view name(Of<protocols::Attribute>) { return "`attribute`"; }
 
+std::string_view name(Of<protocols::Protection>) { return "`protection`"; }
+
 std::string_view name(Of<Direction>) { return "`direction`"; }
 std::string_view name(Of<Transport>) { return "`transport`"; }
 std::string_view name(Of<Seen>) { return "`seen`"; }
@@ -46,6 +48,9 @@ std::string_view name(Of<protocols::Action>) { return "`action`"; }
 std::string_view name(Of<protocols::ValueType>) { return "`value-type`"; }
 std::string_view name(Of<protocols::Outcome::Kind>) { return "`outcome-kind`"; }
 std::string_view name(Of<protocols::Attribute::Kind>) { return "`attribute-kind`"; }
+std::string_view name(Of<protocols::Attribute::Basis>) { return "`attribute-basis`"; }
+std::string_view name(Of<protocols::Assurance>) { return "`assurance`"; }
+std::string_view name(Of<protocols::Protection::Kind>) { return "`protection-kind`"; }
 
 template <class T>
 std::string_view name(Of<std::optional<T>>) {
@@ -146,6 +151,7 @@ void append_shared(std::string& out) {
   append_map<protocols::Outcome>(out);
   append_map<Verdict>(out);
   append_map<protocols::Attribute>(out);
+  append_map<protocols::Protection>(out);
   out += "\n### enumerations\n\n| type | numbers |\n|---|---|\n";
   append_enumeration<Direction>(out);
   append_enumeration<Transport>(out);
@@ -153,6 +159,9 @@ void append_shared(std::string& out) {
   append_enumeration<protocols::ValueType>(out);
   append_enumeration<protocols::Outcome::Kind>(out);
   append_enumeration<protocols::Attribute::Kind>(out);
+  append_enumeration<protocols::Attribute::Basis>(out);
+  append_enumeration<protocols::Assurance>(out);
+  append_enumeration<protocols::Protection::Kind>(out);
   append_enumeration<Seen>(out);
   append_enumeration<Verdict::Kind>(out);
   append_enumeration<Severity>(out);

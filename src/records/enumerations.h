@@ -14,7 +14,7 @@ struct Range {
   uint64_t last = 0;
 };
 constexpr Range range_of(Direction) { return {0, 1}; }
-constexpr Range range_of(Transport) { return {0, 3}; }
+constexpr Range range_of(Transport) { return {0, 4}; }
 constexpr Range range_of(Seen) { return {0, 3}; }
 constexpr Range range_of(Severity) { return {1, 4}; }
 constexpr Range range_of(Verdict::Kind) { return {0, 3}; }
@@ -22,7 +22,10 @@ constexpr Range range_of(Run::Kind) { return {0, 1}; }
 constexpr Range range_of(protocols::Action) { return {0, protocols::kActionCount - 1}; }
 constexpr Range range_of(protocols::ValueType) { return {0, 16}; }
 constexpr Range range_of(protocols::Outcome::Kind) { return {0, 2}; }
-constexpr Range range_of(protocols::Attribute::Kind) { return {0, 8}; }
+constexpr Range range_of(protocols::Attribute::Kind) { return {0, protocols::kAttributeKinds - 1}; }
+constexpr Range range_of(protocols::Attribute::Basis) { return {0, 5}; }
+constexpr Range range_of(protocols::Assurance) { return {0, 2}; }
+constexpr Range range_of(protocols::Protection::Kind) { return {0, 6}; }
 
 /// word names an enumerator in the documentation.
 template <class E>

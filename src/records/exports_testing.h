@@ -131,6 +131,16 @@ inline std::vector<Stored> every_kind(std::string_view outside) {
                 .vlan = {},
                 .conversation = &world.conversation,
                 .attribute = &world.attribute});
+  const protocols::Attribute about{.kind = protocols::Attribute::Kind::name,
+                                   .basis = protocols::Attribute::Basis::assigned,
+                                   .text = outside,
+                                   .about_ip = IpAddress::parse("10.1.0.77"),
+                                   .about_mac = MacAddress::parse("00:0e:8c:01:02:03")};
+  add(AssetSeen{.when = at(0), .side = world.conversation.server, .vlan = {}, .attribute = &about});
+  protocols::Attribute claim = about;
+  claim.kind = protocols::Attribute::Kind::address;
+  claim.text = {};
+  add(AssetSeen{.when = at(0), .side = world.conversation.server, .vlan = {}, .attribute = &claim});
   add(AssetSeen{.when = at(0), .side = {}, .vlan = {}});
   add(Loss{.when = at(0), .kind = "gap", .reason = outside, .count = 1400, .conversation = &world.conversation});
   Flow flow{.conversation = &world.conversation, .first = at(0), .last = at(300), .end = "closed"};
@@ -201,6 +211,24 @@ inline std::vector<Stored> every_kind(std::string_view outside) {
             .asset = "hmi",
             .address = IpAddress::parse("10.30.0.7")});
   add(Login{.when = at(0), .outcome = "ok"});
+  for (const auto kind : {protocols::Protection::Kind::encrypted, protocols::Protection::Kind::unencrypted,
+                          protocols::Protection::Kind::authenticated, protocols::Protection::Kind::unauthenticated,
+                          protocols::Protection::Kind::plain_credentials, protocols::Protection::Kind::outdated,
+                          protocols::Protection::Kind::certificate}) {
+    add(ProtectionSeen{.when = at(0),
+                       .packet = 3,
+                       .conversation = &world.conversation,
+                       .direction = Direction::to_client,
+                       .protection = {.kind = kind,
+                                      .method = "RSA",
+                                      .text = outside,
+                                      .issuer = outside,
+                                      .alternative = outside,
+                                      .key_bits = 2048,
+                                      .not_before = at(0),
+                                      .not_after = at(300)}});
+  }
+  add(ProtectionSeen{.when = at(0)});
   all.push_back(std::move(Stored::decode(std::vector<uint8_t>{0xa2, 0, 0x18, 77, 1, 1}).value()));
   return all;
 }

@@ -119,8 +119,22 @@ void fields(auto& visit, Is<protocols::Attribute> auto& attribute) {
   visit(0, "kind", attribute.kind, protocols::Attribute::Kind::name);
   visit(1, "unit", attribute.unit, protocols::Object::kNoUnit);
   visit(2, "text", attribute.text);
-  visit(3, "source", attribute.source);
-  visit(4, "about", attribute.about);
+  // Since asset-seen version 2:
+  visit(3, "basis", attribute.basis);
+  visit(4, "about-ip", attribute.about_ip);
+  visit(5, "about-mac", attribute.about_mac);
+  visit(6, "source", attribute.source);
+}
+
+void fields(auto& visit, Is<protocols::Protection> auto& protection) {
+  visit(0, "kind", protection.kind, protocols::Protection::Kind::unencrypted);
+  visit(1, "method", protection.method);
+  visit(2, "text", protection.text);
+  visit(3, "issuer", protection.issuer);
+  visit(4, "alternative", protection.alternative);
+  visit(5, "key-bits", protection.key_bits);
+  visit(6, "not-before", protection.not_before);
+  visit(7, "not-after", protection.not_after);
 }
 
 void fields(auto& visit, Is<Run> auto& run) {
@@ -214,6 +228,17 @@ void fields(auto& visit, Is<Flow> auto& flow) {
   visit(12, "lost-octets", flow.lost_octets);
   visit(13, "opening-seen", flow.opening_seen);
   visit(14, "end", flow.end);
+  // Since version 2:
+  visit(15, "encrypted", flow.encrypted);
+  visit(16, "authenticated", flow.authenticated);
+}
+
+void fields(auto& visit, Is<ProtectionSeen> auto& seen) {
+  visit(3, "when", seen.when);
+  visit(4, "packet", seen.packet);
+  visit(5, "conversation", seen.conversation);
+  visit(6, "direction", seen.direction);
+  visit(7, "protection", seen.protection);
 }
 
 void fields(auto& visit, Is<ReadSummary> auto& summary) {

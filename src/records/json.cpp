@@ -22,6 +22,15 @@ void append_side(std::string& out, const Side& side, std::string_view ip, std::s
   }
 }
 
+template <class Address>
+void address(std::string& out, std::string_view name, const std::optional<Address>& value) {
+  if (!value) return;
+  key(out, name);
+  out += '"';
+  append(out, *value);
+  out += '"';
+}
+
 std::string conversation_json(const Conversation& conversation, bool from_client) {
   std::string out;
   out.reserve(256);
@@ -34,6 +43,15 @@ std::string conversation_json(const Conversation& conversation, bool from_client
   }
   append_side(out, from_client ? conversation.client : conversation.server, ",\"src_ip\":\"", ",\"src_port\":");
   append_side(out, from_client ? conversation.server : conversation.client, ",\"dest_ip\":\"", ",\"dest_port\":");
+  if (conversation.transport == Transport::ethernet) {
+    const Side& from = from_client ? conversation.client : conversation.server;
+    const Side& to = from_client ? conversation.server : conversation.client;
+    key(out, "ether");
+    out += '{';
+    address(out, "src_mac", from.mac);
+    address(out, "dest_mac", to.mac);
+    out += '}';
+  }
   text(out, "proto", to_text(conversation.transport));
   text(out, "community_id", conversation.community_id);
   if (conversation.protocol.known()) text(out, "app_proto", conversation.protocol.name());
@@ -266,33 +284,22 @@ void append_json(std::string& out, const AssetSeen& seen) {
   append_conversation(out, seen.conversation, Direction::to_client);
   number(out, "pcap_cnt", seen.packet);
   out += ",\"rampart\":{";
-  if (seen.side.ip) {
-    key(out, "ip");
-    out += '"';
-    append(out, *seen.side.ip);
-    out += '"';
-  }
-  if (seen.side.mac) {
-    key(out, "mac");
-    out += '"';
-    append(out, *seen.side.mac);
-    out += '"';
-  }
+  address(out, "ip", seen.side.ip);
+  address(out, "mac", seen.side.mac);
   if (seen.vlan) number(out, "vlan", *seen.vlan);
   text(out, "asset", seen.side.asset);
   text(out, "zone", seen.side.zone);
   if (seen.attribute != nullptr) {
     text(out, "attribute", to_text(seen.attribute->kind));
-    key(out, "text");
-    append_json_text(out, trim(seen.attribute->text));
+    if (seen.attribute->kind != protocols::Attribute::Kind::address) {
+      key(out, "text");
+      append_json_text(out, trim(seen.attribute->text));
+    }
+    address(out, "about_ip", seen.attribute->about_ip);
+    address(out, "about_mac", seen.attribute->about_mac);
+    if (seen.attribute->basis != protocols::Attribute::Basis::said) text(out, "basis", to_text(seen.attribute->basis));
     if (seen.attribute->unit != protocols::Object::kNoUnit) number(out, "unit", seen.attribute->unit);
     text(out, "source", seen.attribute->source);
-    if (seen.attribute->about) {
-      key(out, "about");
-      out += '"';
-      append(out, *seen.attribute->about);
-      out += '"';
-    }
   }
   out += kLineEnd;
 }
@@ -327,12 +334,32 @@ void append_json(std::string& out, const Flow& flow) {
   count(",\"lost_octets\":", flow.lost_octets);
   out += ",\"opening_seen\":";
   out += flow.opening_seen ? "true" : "false";
+  if (flow.encrypted != protocols::Assurance::unknown) text(out, "encrypted", to_text(flow.encrypted));
+  if (flow.authenticated != protocols::Assurance::unknown) text(out, "authenticated", to_text(flow.authenticated));
   if (flow.conversation != nullptr) {
     text(out, "client_asset", flow.conversation->client.asset);
     text(out, "client_zone", flow.conversation->client.zone);
     text(out, "server_asset", flow.conversation->server.asset);
     text(out, "server_zone", flow.conversation->server.zone);
   }
+  out += kLineEnd;
+}
+
+void append_json(std::string& out, const ProtectionSeen& seen) {
+  open_line(out, seen.when, "protection");
+  append_conversation(out, seen.conversation, seen.direction);
+  number(out, "pcap_cnt", seen.packet);
+  out += ",\"rampart\":{";
+  const protocols::Protection& shown = seen.protection;
+  const bool certificate = shown.kind == protocols::Protection::Kind::certificate;
+  text(out, "protection", to_text(shown.kind));
+  text(out, certificate ? "key" : "method", shown.method);
+  text(out, certificate ? "subject" : "text", shown.text);
+  text(out, "issuer", shown.issuer);
+  text(out, "alternative", shown.alternative);
+  if (shown.key_bits != 0) number(out, "key_bits", shown.key_bits);
+  if (shown.not_before != TimePoint{}) time(out, "not_before", shown.not_before);
+  if (shown.not_after != TimePoint{}) time(out, "not_after", shown.not_after);
   out += kLineEnd;
 }
 

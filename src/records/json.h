@@ -26,5 +26,6 @@ void append_json(std::string& out, const JournalEvent& event);
 void append_json(std::string& out, const KeyChange& change);
 void append_json(std::string& out, const JournalRead& read);
 void append_json(std::string& out, const Login& login);
+void append_json(std::string& out, const ProtectionSeen& seen);
 
 }  // namespace rampart::records

@@ -175,6 +175,9 @@ void fill(Nested& event, const ReadSummary&, const Parts& parts, const View&, co
 void fill(Nested& event, const Repeats&, const Parts& parts, const View&, const Origin&, uint64_t) {
   fill_network(event, parts);
 }
+void fill(Nested& event, const ProtectionSeen&, const Parts& parts, const View&, const Origin&, uint64_t) {
+  fill_network(event, parts);
+}
 void fill(Nested& event, const Flow& flow, const Parts& parts, const View&, const Origin&, uint64_t) {
   fill_network(event, parts);
   Nested traffic(event, "traffic");
@@ -252,13 +255,14 @@ void fill(Nested& event, const AssetSeen& seen, const Parts&, const View&, const
   device.text("zone", seen.side.zone);
   if (seen.vlan) device.text("vlan_uid", std::to_string(*seen.vlan));
   const bool unnamed = !seen.side.ip && seen.side.asset.empty();
-  const bool tells_name = seen.attribute != nullptr && seen.attribute->kind == Attribute::Kind::name;
+  const bool of_itself = seen.attribute != nullptr && !seen.attribute->about_ip && !seen.attribute->about_mac;
+  const bool tells_name = of_itself && seen.attribute->kind == Attribute::Kind::name;
   if (unnamed) {
     device.text("name", to_text(*seen.side.mac));
   } else if (tells_name) {
     device.text("name", trim(seen.attribute->text));
   }
-  if (seen.attribute == nullptr) return;
+  if (!of_itself) return;
   if (seen.attribute->kind == Attribute::Kind::vendor) device.text("vendor_name", trim(seen.attribute->text));
   if (seen.attribute->kind == Attribute::Kind::model) device.text("model", trim(seen.attribute->text));
   if (seen.attribute->kind == Attribute::Kind::serial) {
@@ -346,6 +350,13 @@ void append_unmapped(Nested& event, const Stored& stored, const Parts& parts, co
   if (const auto* event_of = std::get_if<JournalEvent>(&stored.fact())) unmapped.text("event", event_of->event);
   if (const auto* seen = std::get_if<AssetSeen>(&stored.fact()); seen != nullptr && seen->attribute != nullptr) {
     unmapped.text(to_text(seen->attribute->kind), trim(seen->attribute->text));
+    if (seen->attribute->about_ip) unmapped.text("about_ip", to_text(*seen->attribute->about_ip));
+    if (seen->attribute->about_mac) unmapped.text("about_mac", to_text(*seen->attribute->about_mac));
+  }
+  if (const auto* shown = std::get_if<ProtectionSeen>(&stored.fact())) {
+    unmapped.text("protection", to_text(shown->protection.kind));
+    unmapped.text("method", shown->protection.method);
+    unmapped.text("text", shown->protection.text);
   }
   if (parts.operation == nullptr) return;
   std::string object, values;

@@ -27,7 +27,7 @@ OcsfClass ocsf_class(const Stored& stored, const Parts& parts) {
     return network(parts, 6, "Traffic", kind);
   }
   if (std::holds_alternative<Transaction>(fact) || std::holds_alternative<ReadSummary>(fact) ||
-      std::holds_alternative<Repeats>(fact)) {
+      std::holds_alternative<Repeats>(fact) || std::holds_alternative<ProtectionSeen>(fact)) {
     return network(parts, 6, "Traffic", kind);
   }
   if (std::holds_alternative<Login>(fact)) {

@@ -60,6 +60,7 @@ void fill(Parts& parts, const Flow& flow) {
   span(parts, flow.first, flow.last, 1);
   parts.reason = flow.end;
 }
+void fill(Parts& parts, const ProtectionSeen& seen) { join(parts, seen.conversation, seen.direction); }
 void fill(Parts& parts, const ReadSummary& summary) {
   join(parts, summary.conversation, summary.asked);
   ask(parts, summary.operation);

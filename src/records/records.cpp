@@ -5,7 +5,7 @@
 namespace rampart::records {
 
 std::string_view to_text(Transport transport) {
-  constexpr std::array<std::string_view, 4> kNames = {"", "TCP", "UDP", "IP"};
+  constexpr std::array<std::string_view, 5> kNames = {"", "TCP", "UDP", "IP", "Ethernet"};
   return kNames[static_cast<size_t>(transport)];
 }
 std::string_view to_text(Seen seen) {

@@ -25,7 +25,7 @@ struct Side {
   std::string_view zone{};   // id by the plant; empty: in no zone
 };
 
-enum class Transport : uint8_t { none, tcp, udp, other };
+enum class Transport : uint8_t { none, tcp, udp, other, ethernet };
 std::string_view to_text(Transport transport);
 
 /// Conversation is the flow that a record comes from. `json` is its part of every line, asked by the client and by the
@@ -90,7 +90,7 @@ struct Finding {
   uint64_t first_packet = 0;  // of those
 };
 
-/// AssetSeen: an address, or an attribute that a device told of itself, seen for the first time.
+/// AssetSeen: an address, or an attribute that a device told of itself or of another, seen for the first time.
 struct AssetSeen {
   TimePoint when{};
   uint64_t packet = 0;
@@ -121,6 +121,16 @@ struct Flow {
   uint64_t lost_octets = 0;
   bool opening_seen = false;
   std::string_view end{};  // "closed", "reset", "idle", "evicted", "capture-end"
+  protocols::Assurance encrypted{}, authenticated{};
+};
+
+/// ProtectionSeen: how a conversation is protected, as it showed itself; once for each pair of ends, port and content.
+struct ProtectionSeen {
+  TimePoint when{};
+  uint64_t packet = 0;
+  const Conversation* conversation = nullptr;
+  Direction direction{};  // of who showed it
+  protocols::Protection protection{};
 };
 
 /// Run: the sensor itself, at its start and its end.
@@ -226,6 +236,7 @@ class Sink {
   virtual void record(const AssetSeen& seen) = 0;
   virtual void record(const Loss& loss) = 0;
   virtual void record(const Flow& flow) = 0;
+  virtual void record(const ProtectionSeen& seen) = 0;
 };
 
 }  // namespace rampart::records

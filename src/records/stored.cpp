@@ -24,7 +24,7 @@ constexpr std::array<KindEntry, std::variant_size_v<Fact>> kKinds = {{
     {"finding", 1},
     {"asset-seen", 2},
     {"loss", 1},
-    {"flow", 1},
+    {"flow", 2},
     {"read-summary", 1},
     {"repeats", 1},
     {"not-kept", 1},
@@ -34,8 +34,10 @@ constexpr std::array<KindEntry, std::variant_size_v<Fact>> kKinds = {{
     {"key-change", 1},
     {"journal-read", 1},
     {"login", 1},
+    {"protection-seen", 1},
 }};
-static_assert(std::same_as<std::variant_alternative_t<static_cast<size_t>(Kind::login), Fact>, Login>);
+static_assert(
+    std::same_as<std::variant_alternative_t<static_cast<size_t>(Kind::protection_seen), Fact>, ProtectionSeen>);
 static_assert(std::same_as<std::variant_alternative_t<static_cast<size_t>(Kind::read_summary), Fact>, ReadSummary>);
 
 template <class Record, size_t... kPlace>
@@ -138,6 +140,9 @@ void append_cbor(std::vector<uint8_t>& out, const KeyChange& change, TimePoint w
 }
 void append_cbor(std::vector<uint8_t>& out, const JournalRead& read, TimePoint written) { put_new(out, read, written); }
 void append_cbor(std::vector<uint8_t>& out, const Login& login, TimePoint written) { put_new(out, login, written); }
+void append_cbor(std::vector<uint8_t>& out, const ProtectionSeen& seen, TimePoint written) {
+  put_new(out, seen, written);
+}
 
 struct Stored::Body {
   std::vector<uint8_t> bytes;

@@ -33,13 +33,15 @@ enum class Kind : uint16_t {
   key_change = 13,
   journal_read = 14,
   login = 15,
+  protection_seen = 16,
 };
 std::string_view to_text(Kind kind);  // "kind-77" is not made: unknown kinds give "unknown"
 std::optional<Kind> parse_kind(std::string_view word);
 
 /// Fact is a record of any kind; monostate: of a kind that this version does not know.
-using Fact = std::variant<std::monostate, Run, Transaction, Finding, AssetSeen, Loss, Flow, ReadSummary, Repeats,
-                          NotKept, PlantChange, RuleChange, JournalEvent, KeyChange, JournalRead, Login>;
+using Fact =
+    std::variant<std::monostate, Run, Transaction, Finding, AssetSeen, Loss, Flow, ReadSummary, Repeats, NotKept,
+                 PlantChange, RuleChange, JournalEvent, KeyChange, JournalRead, Login, ProtectionSeen>;
 
 /// kMostRecord is the size of the largest entry of a C2SP tlog-tiles bundle.
 inline constexpr size_t kMostRecord = 65'535;
@@ -60,6 +62,7 @@ void append_cbor(std::vector<uint8_t>& out, const JournalEvent& event, TimePoint
 void append_cbor(std::vector<uint8_t>& out, const KeyChange& change, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const JournalRead& read, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const Login& login, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const ProtectionSeen& seen, TimePoint written);
 
 /// Stored is one record read back. It owns everything that its fact borrows. Movable, not copyable.
 class Stored {

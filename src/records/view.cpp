@@ -40,6 +40,8 @@ std::string_view requirement_of(const Stored& stored, bool denied) {
       return "SR 6.2";
     case Kind::asset_seen:
       return "SR 7.8";
+    case Kind::protection_seen:
+      return "SR 4.1";
     case Kind::not_kept:
       return "SR 2.9";
     case Kind::plant_change:

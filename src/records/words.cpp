@@ -204,9 +204,19 @@ void tell(std::string& out, const Parts&, const Finding& finding) {
 void tell(std::string& out, const Parts& parts, const AssetSeen& seen) {
   append_name(out, parts.from);
   if (seen.attribute != nullptr) {
-    out += " says that its ";
-    out += to_text(seen.attribute->kind);
-    append_given(out, " is ", trim(seen.attribute->text));
+    const protocols::Attribute& attribute = *seen.attribute;
+    if (attribute.kind == protocols::Attribute::Kind::address) {
+      append_given(out, " says that ", attribute.about_ip ? to_text(*attribute.about_ip) : "some address");
+      append_given(out, " is at ", attribute.about_mac ? to_text(*attribute.about_mac) : "an unknown place");
+      return;
+    }
+    const bool of_other = attribute.about_ip || attribute.about_mac;
+    out += of_other ? " says that the " : " says that its ";
+    out += to_text(attribute.kind);
+    if (of_other) {
+      append_given(out, " of ", attribute.about_ip ? to_text(*attribute.about_ip) : to_text(*attribute.about_mac));
+    }
+    append_given(out, " is ", trim(attribute.text));
     append_unit(out, seen.attribute->unit);
     return;
   }
@@ -259,7 +269,42 @@ void tell(std::string& out, const Parts& parts, const Flow& flow) {
     append_count(out, flow.lost_octets, "octet");
     out += " lost";
   }
+  if (flow.encrypted != protocols::Assurance::unknown) {
+    out += flow.encrypted == protocols::Assurance::yes ? ", encrypted" : ", not encrypted";
+  }
   append_given(out, "; ", flow.end);
+}
+
+void tell(std::string& out, const Parts& parts, const ProtectionSeen& seen) {
+  using Kind = protocols::Protection::Kind;
+  const protocols::Protection& shown = seen.protection;
+  append_pair(out, parts, " to ");
+  switch (shown.kind) {
+    case Kind::encrypted:
+      append_given(out += " is encrypted", " by ", shown.method);
+      break;
+    case Kind::unencrypted:
+      append_given(out += " is not encrypted", ", ", shown.method);
+      break;
+    case Kind::authenticated:
+      append_given(out += " is authenticated", " by ", shown.method);
+      break;
+    case Kind::unauthenticated:
+      append_given(out += " is not authenticated", ", ", shown.method);
+      break;
+    case Kind::plain_credentials:
+      append_given(out += " shows credentials that anybody can read", ", by ", shown.method);
+      break;
+    case Kind::outdated:
+      append_given(out += " uses what is outdated", ", ", shown.method);
+      break;
+    case Kind::certificate:
+      append_given(out += " shows a certificate", " of ", shown.text);
+      append_given(out, ", issued by ", shown.issuer);
+      if (shown.not_after != TimePoint{}) append_moment(out += ", valid until ", shown.not_after, ' ');
+      return;
+  }
+  append_given(out, ": ", shown.text);
 }
 
 void tell(std::string& out, const Parts& parts, const ReadSummary& summary) {

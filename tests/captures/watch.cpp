@@ -124,6 +124,7 @@ class Notes : public records::Sink {
   void record(const records::Finding& finding) override { json(finding); }
   void record(const records::AssetSeen& seen) override { json(seen); }
   void record(const records::Flow& flow) override { json(flow); }
+  void record(const records::ProtectionSeen& seen) override { json(seen); }
   void record(const records::Transaction& transaction) override {
     json(transaction);
     if (keep_ == Keep::lines) watched_.flows[flow_of(*transaction.conversation)].lines.push_back(line_of(transaction));

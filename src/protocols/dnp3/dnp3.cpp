@@ -192,7 +192,8 @@ Entry entry() {
           .parse_object = parse_object,
           .append_object = append_object,
           .status = "complete",
-          .posture = "no encryption; authentication only where secure authentication (group 120) is used"};
+          .posture = "no encryption; authentication only where secure authentication (group 120) is used",
+          .encrypts = Assurance::no};
 }
 
 }  // namespace rampart::protocols::dnp3

@@ -13,6 +13,7 @@ class CountingSink final : public Sink {
   void operation(const Operation&) override {}
   void answer(const Answer&) override {}
   void attribute(const Attribute&) override {}
+  void protection(const Protection&) override {}
   void deviation(std::string_view) override { ++deviations; }
   int deviations = 0;
 };
@@ -76,8 +77,8 @@ bool is_serial(Bytes bytes) {
   const auto holds = [&](size_t size) {
     return size >= kShortestSerial && size <= bytes.size() && size <= kLongestSerial && crc(bytes.first(size)) == 0;
   };
-  // Serial units end at 247, functions at 127; an exception has five octets. Without this, one beginning of a Modbus/TCP
-  // frame in some thousands would pass for a serial frame by chance.
+  // Serial units end at 247, functions at 127; an exception has five octets. Without this, one beginning of a
+  // Modbus/TCP frame in some thousands would pass for a serial frame by chance.
   if (bytes.size() < kShortestSerial || bytes[0] > 247 || (bytes[1] & 0x7f) == 0) return false;
   if (bytes[1] >= kException) return holds(5);
   if (holds(8) || holds(5) || holds(bytes.size())) return true;

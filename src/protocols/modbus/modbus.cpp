@@ -81,6 +81,8 @@ Entry entry() {
   entry.make = make;
   entry.parse_object = parse_object;
   entry.append_object = append_object;
+  entry.encrypts = Assurance::no;
+  entry.authenticates = Assurance::no;
   entry.status = "complete; UMAS is named, not decoded; Modbus RTU and ASCII over TCP are not Modbus/TCP";
   entry.posture = "no authentication, no encryption, no integrity";
   return entry;

@@ -189,7 +189,10 @@ Feed S7Decoder::connect_answer(Direction direction, const cotp::Tpdu& tpdu, Sink
 Feed S7Decoder::message(Direction direction, Bytes message, Sink& sink) {
   if (message[0] != kProtocol) {
     if (message[0] == kProtocolPlus) return {Feed::State::unsupported, "s7comm-plus"};
-    if (is_tls(message)) return {Feed::State::unsupported, "tls in cotp"};
+    if (is_tls(message)) {
+      sink.protection({.kind = Protection::Kind::encrypted, .method = "TLS"});
+      return {Feed::State::unsupported, "tls in cotp"};
+    }
     return {Feed::State::unsupported, "cotp payload not s7comm"};
   }
   Header header;

@@ -26,6 +26,7 @@ Entry entry() {
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<S7Decoder>(self); };
   entry.parse_object = parse_object;
   entry.append_object = append_object;
+  entry.encrypts = Assurance::no;
   entry.status = "complete; S7comm-plus is recognised, not decoded";
   entry.posture = "no encryption; a password of the controller at most, easily read on the wire";
   return entry;
