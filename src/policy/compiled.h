@@ -39,10 +39,28 @@ struct PointAt {
   const plant::Point* said = nullptr;
 };
 
+/// Plain is what a rule of a whole transport is about, where it is no rule of a decoded protocol.
+struct Plain {
+  static constexpr uint16_t kNone = 0x1ff;
+  static constexpr uint16_t kIcmp = 0x100;  // of both families
+
+  uint16_t protocol = kNone;  // number of the IP protocol, or kIcmp
+  bool any() const { return protocol != kNone; }
+  bool has_ports() const { return protocol == 6 || protocol == 17; }
+  bool is(uint8_t ip_protocol) const {
+    return protocol == ip_protocol || (protocol == kIcmp && (ip_protocol == 1 || ip_protocol == 58));
+  }
+  bool operator==(const Plain&) const = default;
+};
+/// parse_plain reads `tcp`, `udp`, `icmp`, `ip-47`; any() is false where it is none of them.
+Plain parse_plain(std::string_view word);
+
 /// RuleOf is what a rule says, checked and turned into numbers.
 struct RuleOf {
   Index conduit = kNone, rule = kNone;
   protocols::Protocol protocol{};
+  Plain plain{};                    // where `protocol` is not known
+  bool nameless = false;            // "none" is among its objects: operations that name no object
   uint16_t actions = 0;             // one bit each
   std::vector<uint32_t> functions;  // codes, ordered; empty: any
   std::vector<Region> objects;      // as written; empty: none written
@@ -138,6 +156,8 @@ void compile_points(Policy& policy, std::vector<Problem>& problems);
 void compile_places(Policy& policy);
 void compile_rules(Policy& policy, std::vector<Problem>& problems);
 void find_idle_rules(const Policy& policy, std::vector<Problem>& problems);
+/// check_separation warns of zones that hold what ZCR 3.2 to 3.6 keep apart.
+void check_separation(const plant::Plant& plant, std::vector<Problem>& problems);
 
 /// did_you_mean gives "did you mean x?", or the list of all where none is near and the list is short.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);

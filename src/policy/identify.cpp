@@ -176,6 +176,8 @@ void compile_places(Policy& policy) {
   policy.link_protocol = dnp3 ? dnp3->number : uint16_t{0};
 }
 
+bool unit_is_link(protocols::Protocol protocol) { return protocol.known() && protocol.name() == "dnp3"; }
+
 Party identify(const Policy& policy, const Endpoint& endpoint, const protocols::Operation* operation) {
   Party party;
   if (endpoint.ip) {

@@ -63,9 +63,10 @@ struct Object {
   static constexpr uint8_t kNoSpace = 0xff;
   static constexpr uint64_t kAll = 0xffffffffffffffff;
 
-  uint32_t unit = kNoUnit;   // Modbus unit identifier, DNP3 outstation's link address
+  uint32_t unit = kNoUnit;   // Modbus unit, DNP3 outstation's link address, IEC 104 common address
   uint8_t space = kNoSpace;  // place in the protocol's spaces (Entry::spaces)
-  uint16_t detail = 0;       // the protocol's own: DNP3 group << 8 | variation, S7 transport size
+  uint16_t detail = 0;       // the protocol's own: DNP3 group << 8 | variation, S7 transport size,
+                             // IEC 104 type << 8 | cause
   uint32_t container = 0;    // data block, file number
   uint64_t first = 0;        // in addresses of the space; `last` = kAll: all there are
   uint64_t last = 0;

@@ -24,10 +24,13 @@ enum class ValueType : uint8_t {
   int64,
   float32,
   float64,
-  time,     // 48 bits, milliseconds since 1970-01-01 UTC (DNP3)
-  text,     // octets meant to be read
-  octets,   // octets without a known meaning
-  control,  // DNP3 control relay output block: code, count, on time, off time, status; 11 octets
+  time,        // 48 bits, milliseconds since 1970-01-01 UTC (DNP3)
+  text,        // octets meant to be read
+  octets,      // octets without a known meaning
+  control,     // DNP3 control relay output block: code, count, on time, off time, status; 11 octets
+  step,        // IEC 60870 step position: 7 bits with sign, and a bit for "moving"; 1 octet
+  normalized,  // IEC 60870 fraction of the range, -1 to 1 - 2^-15; 16 bits
+  cp56,        // IEC 60870 CP56Time2a: local or UTC date and time with its validity; 7 octets
 };
 
 /// bits is the width of one value of `type`; 0 where the width differs from value to value.
@@ -39,17 +42,17 @@ ValueType parse_value_type(std::string_view word);
 /// Scalar is one decoded value.
 struct Scalar {
   ValueType type = ValueType::none;
-  uint64_t natural = 0;  // bit, double_bit, uint*, time; control: its code octet
-  int64_t integer = 0;   // int*
-  double real = 0;       // float*
-  Bytes octets{};        // text, octets, control
+  uint64_t natural = 0;  // bit, double_bit, uint*, time; control: its code octet; cp56: milliseconds since 1970
+  int64_t integer = 0;   // int*, step
+  double real = 0;       // float*, normalized
+  Bytes octets{};        // text, octets, control, step, cp56
 
   /// number is the value as a real number; 0 for text and octets, see is_number().
   double number() const;
   bool is_number() const;
 };
 /// append writes a scalar as people and JSON read it: a number, `null` for a float that is not finite, or a quoted
-/// string: text escaped as JSON demands, octets as hexadecimal digits. A control becomes a JSON object.
+/// string: text escaped as JSON demands, octets as hexadecimal digits. A control and a cp56 become a JSON object.
 void append(std::string& out, const Scalar& scalar);
 
 /// Values is a run of `count` elements that lie `stride_bits` apart in `data`. Within an element the value begins

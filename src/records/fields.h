@@ -213,6 +213,8 @@ void fields(auto& visit, Is<Loss> auto& loss) {
   visit(7, "count", loss.count);
   visit(8, "conversation", loss.conversation);
   visit(9, "direction", loss.direction);
+  visit(10, "since", loss.since);
+  visit(11, "source", loss.source);
 }
 
 void fields(auto& visit, Is<Flow> auto& flow) {

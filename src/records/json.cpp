@@ -312,6 +312,8 @@ void append_json(std::string& out, const Loss& loss) {
   text(out, "kind", loss.kind);
   text(out, "reason", loss.reason);
   number(out, "count", loss.count);
+  if (loss.since != TimePoint{}) time(out, "since", loss.since);
+  if (!loss.source.empty()) text(out, "source", loss.source);
   out += kLineEnd;
 }
 
