@@ -81,8 +81,9 @@ Feed EnipDecoder::answer(Message& message, uint8_t code, const Outcome& outcome,
   } else {
     // Services above the common ones mean nothing without their class.
     const Service service = service_of(0, false, code);
-    answer.function = service.function;
-    if (service.action != Action::configure) answer.action = service.action;
+    const bool common = code < 0x32;
+    answer.function = {code, common ? service.function.name : "unknown"};
+    if (common && service.action != Action::configure) answer.action = service.action;
   }
   if (asked != nullptr && whole && code == kMultiple) answer.item = Answer::kAllItems;
   ++message.item;

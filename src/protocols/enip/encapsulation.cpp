@@ -9,8 +9,7 @@ constexpr size_t kInterfaceOctets = 6;  // interface handle and timeout
 constexpr uint32_t kHighestStatus = 0x6a;
 constexpr uint8_t kItemsBegin[] = {0x6f, 0x70};
 
-/// data_fits: the item that carries a message, or none where a list names services or devices.
-bool is_item(uint16_t type) {
+bool is_item_type(uint16_t type) {
   switch (type) {
     case item::kNull:
     case item::kIdentity:
@@ -28,6 +27,13 @@ bool is_item(uint16_t type) {
     default:
       return false;
   }
+}
+
+bool all_known(const Items& items) {
+  for (size_t i = 0; i < items.count; ++i) {
+    if (!is_item_type(items.list[i].type)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -99,7 +105,7 @@ bool verified(Bytes bytes) {
   if (!could_begin(bytes.first(std::min<size_t>(bytes.size(), 32)))) return false;
   if (data.size() < kInterfaceOctets) return false;
   const Items items = read_items(data.subspan(kInterfaceOctets));
-  if (!items.error.empty() || items.trailing > 0 || items.count < 2) return false;
+  if (!items.error.empty() || items.trailing > 0 || items.count < 2 || !all_known(items)) return false;
   return items.find(item::kConnectedData) != nullptr || items.find(item::kUnconnectedData) != nullptr;
 }
 
@@ -132,10 +138,7 @@ bool is_io(Bytes datagram) {
   // The smallest: two items, the address of a connection and data of no length.
   if (datagram.size() < 2 + 8 + 4 || datagram[0] < 2 || datagram[0] > 4 || datagram[1] != 0) return false;
   const Items items = read_items(datagram);
-  if (!items.error.empty() || items.trailing > 0) return false;
-  for (size_t i = 0; i < items.count; ++i) {
-    if (!is_item(items.list[i].type)) return false;
-  }
+  if (!items.error.empty() || items.trailing > 0 || !all_known(items)) return false;
   const Item* const sequenced = items.find(item::kSequencedAddress);
   const Item* const plain = items.find(item::kConnectedAddress);
   const bool addressed =

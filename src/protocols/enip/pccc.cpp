@@ -94,10 +94,9 @@ Feed EnipDecoder::pccc_request(Operation& operation, AskedService& asked, Bytes 
     return {};
   }
   if (!logical(reader, function, operation.object, asked.file_type)) return malformed("pccc address cut short");
-  if (function == kMaskedWrite) {
+  if (function == kMaskedWrite && reader.left() == 4) {
     const Bytes mask = reader.bytes(2);
     const Bytes value = reader.bytes(2);
-    if (!reader.ok()) return malformed("pccc mask cut short");
     // A bit of the mask says that the value's bit is written; our first mask says which are kept.
     for (size_t i = 0; i < 2; ++i) {
       masks_[i] = static_cast<uint8_t>(~mask[i]);
@@ -105,6 +104,13 @@ Feed EnipDecoder::pccc_request(Operation& operation, AskedService& asked, Bytes 
     }
     operation.values = Values::numbers(ValueType::uint16, Bytes(masks_).first(4), true);
     operation.values.masks = true;
+    return {};
+  }
+  if (function == kMaskedWrite) {
+    // Of several words only the first has a mask that is sure to be one.
+    const Bytes rest = reader.rest();
+    if (rest.size() < 4) return malformed("pccc mask cut short");
+    operation.values = Values::one(ValueType::octets, rest);
     return {};
   }
   operation.values = file_values(asked.file_type, reader.rest());
