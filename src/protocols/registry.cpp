@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "protocols/dnp3/dnp3.h"
+#include "protocols/enip/enip.h"
 #include "protocols/iec104/iec104.h"
 #include "protocols/light/arp.h"
 #include "protocols/light/dhcp.h"
@@ -31,6 +32,7 @@ const std::array kRegistry = {
     s7comm::entry(),
     dnp3::entry(),
     iec104::entry(),
+    enip::entry(),
     modbus::entry(),
     // For inventory and policy:
     light::tls(),

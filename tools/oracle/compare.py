@@ -2,9 +2,9 @@
 
 import collections
 
-from oracle import dnp3, iec104, modbus, rampart, rows, s7comm, tshark
+from oracle import dnp3, enip, iec104, modbus, rampart, rows, s7comm, tshark
 
-MODULES = {"modbus": modbus, "dnp3": dnp3, "s7comm": s7comm, "iec104": iec104}
+MODULES = {"modbus": modbus, "dnp3": dnp3, "s7comm": s7comm, "iec104": iec104, "enip": enip}
 
 
 class Difference:

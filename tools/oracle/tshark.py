@@ -7,12 +7,13 @@ import re
 import subprocess
 import xml.parsers.expat
 
-DISPLAY = "mbtcp || modbus || dnp3 || s7comm || iec60870_104"
-TREES = "mbtcp modbus dnp3 s7comm iec60870_104 iec60870_asdu"
+PROTOCOLS = ("mbtcp", "modbus", "dnp3", "s7comm", "iec60870_104", "iec60870_asdu", "enip", "cip",
+             "cipcls", "cipcm", "cippccc", "cipio")
 PREFERENCES = (
     "tcp.desegment_tcp_streams:TRUE",
     "mbtcp.desegment:TRUE",
     "dnp3.desegment:TRUE",
+    "enip.desegment:TRUE",
     "tpkt.desegment:TRUE",
     "cotp.reassemble:TRUE",
     "ip.defragment:TRUE",
@@ -147,7 +148,7 @@ def base_command(capture):
 def read(capture, take, extra=()):
     """read calls `take` with every packet of `capture` that carries one of the protocols."""
     command = base_command(capture) + list(extra)
-    command += ["-Y", DISPLAY, "-T", "pdml", "-J", TREES]
+    command += ["-Y", " || ".join(PROTOCOLS), "-T", "pdml", "-J", " ".join(PROTOCOLS)]
     reader = Reader(take)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         reader.feed(process.stdout)
