@@ -252,6 +252,6 @@ def answer_rows(event, data):
             fields["transaction"] = str(data["transaction"])
             fields["function"] = str(event.code)
         row = Row("iec104", event.answer_frame, ANSWER, event.flow, **fields)
-        row.exact = place + 1 == len(answers)
+        row.exact = place + 1 == len(answers) and event.answer_frame != 0
         rows.append(row)
     return rows

@@ -204,6 +204,7 @@ TEST(Iec104Probe, FindsAStreamThatBeginsInsideAFrame) {
   EXPECT_EQ(probe("01 00 e8 03 00 01 68 04 43 00 00 00"), Match::yes);
   EXPECT_EQ(probe("01 00 e8 03 00 01 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14 68 04 01 00 02 00"), Match::yes);
   EXPECT_EQ(probe("01 00 e8 03 00 01 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14"), Match::no) << "may be chance";
+  EXPECT_EQ(probe("00 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14"), Match::yes) << "behind a keep-alive's octet";
   EXPECT_EQ(probe("00 68"), Match::no) << "nothing yet";
 }
 

@@ -30,6 +30,7 @@ TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
 
 /// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
 /// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
+/// Behind a single octet, which keep-alive segments send again, one that ends where the bytes do is enough.
 bool begins_inside(Bytes bytes) {
   const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
   const size_t at = find_header(window);
@@ -38,7 +39,8 @@ bool begins_inside(Bytes bytes) {
   const Frame frame = find_frame(rest);
   if (frame.state != Frame::State::complete) return false;
   const bool unnumbered = format_of(rest[kPrefixOctets]) == Format::unnumbered;
-  return unnumbered || (rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes);
+  if (unnumbered || (at == 1 && rest.size() == frame.size)) return true;
+  return rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes;
 }
 
 }  // namespace
