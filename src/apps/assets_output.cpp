@@ -1,6 +1,7 @@
 #include "apps/assets_output.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/text.h"
 
@@ -36,38 +37,38 @@ std::string_view zone_of(const Listing& listing, uint32_t seen) {
   return index == kNone ? std::string_view() : std::string_view(listing.plant->zones[index].id.value);
 }
 
-std::string_view state_of(const Listing& listing, uint32_t seen) {
-  if (listing.plant == nullptr) return {};
-  std::string_view state = "known";
-  for (const Difference& difference : listing.comparison->differences) {
-    if (difference.seen != seen) continue;
-    if (difference.kind == Difference::Kind::unknown) return "unknown";
-    state = "different";
+void Listing::index() {
+  differences.assign(seen->size(), {});
+  behind.assign(seen->size(), {});
+  for (const Difference& difference : comparison->differences) {
+    if (difference.seen != Difference::kNowhere) differences[difference.seen].push_back(&difference);
   }
-  return state;
-}
-
-std::vector<const Difference*> differences_of(const Listing& listing, uint32_t seen) {
-  std::vector<const Difference*> found;
-  for (const Difference& difference : listing.comparison->differences) {
-    if (difference.seen == seen && difference.kind == Difference::Kind::different) found.push_back(&difference);
+  if (plant == nullptr) return;
+  std::unordered_map<IpAddress, uint32_t> by_ip;
+  for (uint32_t i = 0; i < seen->size(); ++i) {
+    for (const IpAddress& ip : (*seen)[i].ips) by_ip.emplace(ip, i);
   }
-  return found;
-}
-
-std::vector<plant::Index> behind(const Listing& listing, uint32_t seen) {
-  std::vector<plant::Index> found;
-  if (listing.plant == nullptr) return found;
-  const SeenAsset& asset = (*listing.seen)[seen];
-  for (plant::Index i = 0; i < listing.plant->assets.size(); ++i) {
-    for (const plant::Location& location : listing.plant->assets[i].at) {
+  for (plant::Index i = 0; i < plant->assets.size(); ++i) {
+    for (const plant::Location& location : plant->assets[i].at) {
       if (!location.ip || (!location.unit && !location.link)) continue;
-      if (std::find(asset.ips.begin(), asset.ips.end(), *location.ip) == asset.ips.end()) continue;
-      found.push_back(i);
-      break;
+      const auto at = by_ip.find(*location.ip);
+      if (at != by_ip.end() && (behind[at->second].empty() || behind[at->second].back() != i)) {
+        behind[at->second].push_back(i);
+      }
     }
   }
-  return found;
+}
+
+std::string_view state_of(const Listing& listing, uint32_t seen) {
+  if (listing.plant == nullptr) return {};
+  const auto& differences = listing.differences[seen];
+  if (differences.empty()) return "known";
+  return differences[0]->kind == Difference::Kind::unknown ? "unknown" : "different";
+}
+
+const std::vector<const Difference*>& differences_of(const Listing& listing, uint32_t seen) {
+  static const std::vector<const Difference*> kNothing;
+  return state_of(listing, seen) == "different" ? listing.differences[seen] : kNothing;
 }
 
 std::string time_text(TimePoint when) {

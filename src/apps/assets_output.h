@@ -22,6 +22,10 @@ struct Listing {
   std::vector<std::string> sources;
   std::vector<uint32_t> shown;
   std::vector<plant::Index> missing;
+  // By seen asset, filled by index():
+  std::vector<std::vector<const monitor::Difference*>> differences;
+  std::vector<std::vector<plant::Index>> behind;  // the plant's assets that are units behind its addresses
+  void index();
 };
 
 /// append_table writes one line an asset, then what is missing, then totals. append_details writes all that is known.
@@ -41,9 +45,8 @@ std::string_view kind_of(const Listing& listing, uint32_t seen);
 std::string_view zone_of(const Listing& listing, uint32_t seen);
 /// state_of: "known", "different", "unknown", by the plant; empty without one.
 std::string_view state_of(const Listing& listing, uint32_t seen);
-std::vector<const monitor::Difference*> differences_of(const Listing& listing, uint32_t seen);
-/// behind: the plant's assets that are units behind an address of a seen one.
-std::vector<plant::Index> behind(const Listing& listing, uint32_t seen);
+/// differences_of: in what the device says otherwise.
+const std::vector<const monitor::Difference*>& differences_of(const Listing& listing, uint32_t seen);
 std::string time_text(TimePoint when);
 
 /// append_cell writes one cell of CSV. What a spreadsheet would take for a formula (= + - @, tab, carriage return) gets

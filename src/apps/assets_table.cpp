@@ -78,16 +78,15 @@ void append_line(std::string& out, const Listing& listing, uint32_t i) {
   out += line + '\n';
 }
 
-/// append_labelled writes a label and text behind it, broken between words where a line is full.
-void append_labelled(std::string& out, std::string_view label, std::string_view text) {
-  std::string line = "  ";
-  append_column(line, std::string(label), kLabel);
+/// append_words writes text behind `line`, broken between words where a line is full; further lines begin with `indent`
+/// blanks.
+void append_words(std::string& out, std::string line, std::string_view text, size_t indent) {
   bool empty = true;
   for (const std::string_view word : split(text, ' ')) {
     if (word.empty()) continue;
     if (!empty && width(line) + 1 + width(word) > kColumns) {
       out += line + '\n';
-      line.assign(kLabel + 2, ' ');
+      line.assign(indent, ' ');
       empty = true;
     }
     if (!empty) line += ' ';
@@ -95,6 +94,12 @@ void append_labelled(std::string& out, std::string_view label, std::string_view 
     empty = false;
   }
   out += line + '\n';
+}
+
+void append_labelled(std::string& out, std::string_view label, std::string_view text) {
+  std::string line = "  ";
+  append_column(line, std::string(label), kLabel);
+  append_words(out, std::move(line), text, kLabel + 2);
 }
 
 std::string peers_text(const Listing& listing, const std::vector<uint32_t>& peers) {
@@ -109,7 +114,8 @@ std::string peers_text(const Listing& listing, const std::vector<uint32_t>& peer
 }
 
 std::string counted(uint64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+  const std::string_view plural = what.ends_with('s') ? "es" : "s";
+  return std::to_string(count) + " " + std::string(what) + std::string(count == 1 ? std::string_view() : plural);
 }
 
 void append_role(std::string& out, const Listing& listing, const Role& role) {
@@ -184,7 +190,7 @@ void append_asset(std::string& out, const Listing& listing, uint32_t i) {
     if (unit.answered == 0) units += " (no answer)";
   }
   if (!units.empty()) append_labelled(out, "units", units);
-  for (const plant::Index index : behind(listing, i)) {
+  for (const plant::Index index : listing.behind[i]) {
     append_labelled(out, "behind it", listing.plant->assets[index].id.value);
   }
   for (const Told& told : asset.told) append_told(out, told);
@@ -232,20 +238,21 @@ void append_totals(std::string& out, const Listing& listing) {
     text += ", " + std::to_string(unknown) + " unknown (+), " + std::to_string(different) +
             " different from the plant (!), " + std::to_string(listing.missing.size()) + " missing (-)";
   }
-  out += '\n' + text + '\n';
+  out += '\n';
   if (totals.first != TimePoint{}) {
-    out += "Seen from " + time_text(totals.first) + " to " + time_text(totals.last) +
-           ". A kind with ? is inferred from the traffic.\n";
+    text += ", from " + time_text(totals.first) + " to " + time_text(totals.last);
   }
+  text += ". A kind with ? is inferred from the traffic.";
   if (totals.silent_addresses > 0) {
-    out +=
-        std::to_string(totals.silent_addresses) + " addresses were spoken to and never heard; they are not listed.\n";
+    text += " " + counted(totals.silent_addresses, "address") + " that nothing was heard of " +
+            (totals.silent_addresses == 1 ? "is" : "are") + " not listed.";
   }
-  if (totals.lossy) out += "The capture itself lost packets: what is missing may have been there.\n";
+  if (totals.lossy) text += " The capture itself lost packets: what is missing may have been there.";
   const uint64_t dropped = totals.addresses_dropped + totals.attributes_dropped + totals.roles_dropped +
                            totals.units_dropped + totals.peers_dropped + totals.links_dropped;
-  if (dropped > 0) out += std::to_string(dropped) + " facts were left out: a table was full.\n";
-  if (!listing.vendors->complaint().empty()) out += "Note: " + listing.vendors->complaint() + ".\n";
+  if (dropped > 0) text += " " + counted(dropped, "fact") + " left out: a table was full.";
+  if (!listing.vendors->complaint().empty()) text += " Note: " + listing.vendors->complaint() + ".";
+  append_words(out, "", text, 0);
 }
 
 }  // namespace

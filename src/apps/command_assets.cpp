@@ -148,6 +148,7 @@ int assets_command(const AssetsOptions& options, const Clock& clock, std::string
   listing.vendors = &vendors;
   listing.sources = options.captures;
   if (!options.journal.empty()) listing.sources.push_back(options.journal);
+  listing.index();
   choose(listing, options.zone);
   if (!options.csv.empty()) write(options.csv, listing, append_csv);
   if (!options.json.empty()) write(options.json, listing, append_json);

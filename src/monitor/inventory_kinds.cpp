@@ -89,7 +89,8 @@ const Rule kRules[] = {
     {{"forwards", "router", Likelihood::high},
      [](const Facts& facts) {
        if (facts.asset.forwards == 0) return std::string();
-       return "packets of " + std::to_string(facts.asset.forwards) + " addresses of other networks came from its MAC";
+       return "packets of " + std::to_string(facts.asset.forwards) +
+              (facts.asset.forwards == 1 ? " address" : " addresses") + " of other networks came from its MAC";
      }},
     {{"says-switch", "switch", Likelihood::high},
      [](const Facts& facts) {
@@ -183,7 +184,8 @@ const Rule kRules[] = {
     {{"asks-some", "operator-station", Likelihood::low},
      [](const Facts& facts) {
        if (facts.commanded.empty()) return std::string();
-       return "it asks " + std::to_string(facts.commanded.size()) + " by " + std::string(facts.control_asked);
+       return "it asks " + std::to_string(facts.commanded.size()) +
+              (facts.commanded.size() == 1 ? " device by " : " devices by ") + std::string(facts.control_asked);
      }},
     {{"serves-time", "time-server", Likelihood::medium},
      [](const Facts& facts) {

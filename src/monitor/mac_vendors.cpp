@@ -56,6 +56,8 @@ MacVendors MacVendors::load(const std::string& folder) {
 void MacVendors::read(std::string_view table) {
   std::string cell, assignment, name;
   while (!table.empty()) {
+    assignment.clear();
+    name.clear();
     for (size_t i = 0; next_cell(table, cell); ++i) {
       if (i == 1) assignment = cell;
       if (i == 2) name = cell;
@@ -64,7 +66,6 @@ void MacVendors::read(std::string_view table) {
     const auto prefix = parse_number("0x" + assignment);
     const size_t digits = assignment.size();
     const bool is_header = assignment == "Assignment";
-    assignment.clear();
     if (!prefix || digits < 6 || digits > 9 || trim(name).empty()) {
       if (!is_header) ++unreadable_;
       continue;
@@ -78,7 +79,6 @@ void MacVendors::read(std::string_view table) {
     const auto [known, fresh] = by_name_.try_emplace(text, static_cast<uint32_t>(names_.size()));
     if (fresh) names_.push_back(text);
     blocks_.try_emplace(key_of(*prefix, static_cast<unsigned>(digits * 4)), known->second);
-    name.clear();
   }
 }
 

@@ -128,7 +128,7 @@ TEST(Import, ATableSaysEveryFaultWithLineAndColumn) {
                                           "assets.csv:3:19: error: `999` is no Modbus unit identifier",
                                           "assets.csv:4:6: error: `zz` is not a MAC address",
                                           "assets.csv:5:5: error: a unit without an address",
-                                          "assets.csv:6:16: error: a cell without a column"));
+                                          "assets.csv:6:15: error: a cell without a column"));
   EXPECT_FALSE(intended.ok());
   EXPECT_THAT(said(from("what,ever\n1,2\n")), ElementsAre(HasSubstr("list:1:1: error: no column is")));
   EXPECT_THAT(said(from("")), ElementsAre(HasSubstr("error: no table")));

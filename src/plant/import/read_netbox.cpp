@@ -172,7 +172,10 @@ class NetBox {
       if (!role.empty()) asset.notes.push_back("role: " + role.substr(0, kMostNote));
     }
     for (const char* name : {"primary_ip4", "primary_ip6", "primary_ip", "oob_ip"}) address(object, name, where, asset);
-    for (const std::string_view name : kNotes) note(asset, name, text_at(object, name));
+    for (const std::string_view name : kNotes) {
+      std::string text = text_at(object, name);
+      if (name != "status" || lower(text) != "active") note(asset, name, std::move(text));
+    }
     custom_notes(object, asset);
     intended_.assets.push_back(std::move(asset));
   }
