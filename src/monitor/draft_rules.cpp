@@ -12,11 +12,9 @@ using protocols::Action;
 constexpr size_t kMostRuns = 32;         // of one place in a rule, and of its ports
 constexpr uint64_t kWrittenSingly = 64;  // numbers that are written one by one where a run of them cannot be written
 
-/// plain_word is the protocol of a rule for what is not decoded; empty where a plant has no word for it.
+/// plain_word is the protocol of a rule for what is not decoded.
 std::string plain_word(uint8_t ip_protocol) {
   switch (ip_protocol) {
-    case 0:
-      return {};
     case 6:
       return "tcp";
     case 17:
@@ -182,8 +180,8 @@ class RulePlanner {
     for (const auto& [key, flow] : seen_.flows) {
       if (flow.silent == 0 || !drafted(key.client, key.server)) continue;
       if (key.server.ip && (key.server.ip->is_multicast() || key.server.ip->is_broadcast())) continue;  // not judged
+      if (!key.server.ip) continue;  // straight over Ethernet: a plant has no word for it
       const std::string word = plain_word(key.ip_protocol);
-      if (word.empty()) continue;
       const Pair pair(plan_.party(key.client, 0, protocols::Object::kNoUnit),
                       plan_.party(key.server, 0, protocols::Object::kNoUnit));
       const bool has_ports = word == "tcp" || word == "udp";
