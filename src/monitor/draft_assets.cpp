@@ -115,6 +115,12 @@ class AssetPlanner {
       if (!asked_for) continue;
       Host& server = plan_.hosts[key.server];
       server.spoke = server.spoke || flow.heard > 0;
+      if (flow.heard > 0 && industrial(key.protocol)) {  // also where only its answers were recorded
+        server.answers_industrial = true;
+        server.telemetry = server.telemetry || policy::unit_is_link({key.protocol});
+        server.speaks.insert(std::string(protocols::Protocol{key.protocol}.name()));
+        if (!scan) plan_.hosts[key.client].asks.insert(key.server);
+      }
       if (flow.answered == 0 || flow.silent == 0) continue;
       server.serves = true;
       if (server.ports.size() < kMostPorts && key.port != 0) server.ports.insert(key.port);
@@ -221,7 +227,9 @@ class AssetPlanner {
     if (is_group(address)) return "a group, broadcast or unspecified address, no host";
     std::string out;
     const auto also = [&](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
-    if (!host.speaks.empty()) also("asked " + counted(host.requests, "time") + " in " + listed(host.speaks));
+    if (!host.speaks.empty()) {
+      also((host.requests > 0 ? "asked " + counted(host.requests, "time") : "answers") + " in " + listed(host.speaks));
+    }
     if (!host.asks.empty()) {
       also("asks " + counted(host.asks.size(), "device") +
            (host.engineers ? ", and changed logic, state or configuration"

@@ -12,11 +12,9 @@ using protocols::Action;
 constexpr size_t kMostRuns = 32;         // of one place in a rule, and of its ports
 constexpr uint64_t kWrittenSingly = 64;  // numbers that are written one by one where a run of them cannot be written
 
-/// plain_word is the protocol of a rule for what is not decoded; empty where a plant has no word for it.
+/// plain_word is the protocol of a rule for what is not decoded.
 std::string plain_word(uint8_t ip_protocol) {
   switch (ip_protocol) {
-    case 0:
-      return {};
     case 6:
       return "tcp";
     case 17:
@@ -115,13 +113,9 @@ class RulePlanner {
       cell.evidence.add({asked.count, asked.packets.empty() ? 0 : asked.packets.front(), asked.answered == 0});
     }
     for (auto& [key, cell] : cells) {
-      Body body{.protocol = key.protocol,
-                .plain = {},
-                .action = key.action,
-                .functions = {},
-                .objects = {},
-                .points = {},
-                .ports = {}};
+      Body body;
+      body.protocol = key.protocol;
+      body.action = key.action;
       body.functions.insert(function_word(key.protocol, key.function));
       body.objects = std::move(cell.objects);
       settle(key.pair.second, body);
@@ -160,7 +154,9 @@ class RulePlanner {
       for (const auto& [first, last] : ranges.runs()) {
         std::string text;
         if (words_of(body.protocol, place, first, last, text) || singly(body.protocol, place, first, last)) continue;
-        body.objects = {.places = {}, .nameless = false, .any = true};
+        body.objects.places.clear();
+        body.objects.nameless = false;
+        body.objects.any = true;
         body.points.clear();
         return;
       }
@@ -182,8 +178,8 @@ class RulePlanner {
     for (const auto& [key, flow] : seen_.flows) {
       if (flow.silent == 0 || !drafted(key.client, key.server)) continue;
       if (key.server.ip && (key.server.ip->is_multicast() || key.server.ip->is_broadcast())) continue;  // not judged
+      if (!key.server.ip) continue;  // straight over Ethernet: a plant has no word for it
       const std::string word = plain_word(key.ip_protocol);
-      if (word.empty()) continue;
       const Pair pair(plan_.party(key.client, 0, protocols::Object::kNoUnit),
                       plan_.party(key.server, 0, protocols::Object::kNoUnit));
       const bool has_ports = word == "tcp" || word == "udp";
@@ -195,13 +191,9 @@ class RulePlanner {
       evidence.add({flow.silent, flow.first_packet, flow.heard == 0});
     }
     for (auto& [key, seen] : plain) {
-      Body body{.protocol = 0,
-                .plain = key.second,
-                .action = Action::session,
-                .functions = {},
-                .objects = {},
-                .points = {},
-                .ports = seen.first};
+      Body body;
+      body.plain = key.second;
+      body.ports = seen.first;
       body.ports.close_holes(kMostRuns);
       conduit(key.first);
       rules_[{key.first, std::move(body)}].add(seen.second);

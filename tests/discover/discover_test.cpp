@@ -126,7 +126,7 @@ TEST(Discover, OtherTrafficThanWasSeenIsFound) {
   const Watched watched(attack, story.text());
   EXPECT_EQ(watched.out.with({"\"finding\":\"value-out-of-range\""}).size(), 1u);
   EXPECT_EQ(watched.out.with({"\"finding\":\"no-rule\""}).size(), 2u);
-  EXPECT_FALSE(watched.out.with({"10.20.0.99", "Not allowed by the plant"}).empty());
+  EXPECT_FALSE(watched.out.with({"10.20.0.99", "\"finding\":\"unknown-asset\""}).empty());
 }
 
 TEST(Discover, RangesAreRoundedOutwardToATenthOfWhatWasSeen) {
@@ -264,6 +264,7 @@ TEST(Discover, TrafficSeenFromOneSideIsDraftedAndSaysSo) {
   EXPECT_TRUE(story.says("no answer was seen")) << story.text();
   EXPECT_TRUE(story.says("was addressed, and not seen to answer"));
   EXPECT_TRUE(story.says("ports: 502\n"));
+  EXPECT_TRUE(story.says("answers in modbus; serves what is not decoded here, port 502")) << story.text();
 }
 
 TEST(Discover, WordsOfADeviceCannotBreakTheFile) {
