@@ -150,12 +150,14 @@ void Correlator::probe(Scan scan, uint64_t source, uint64_t thing, Talk& talk, D
 bool Correlator::part_of_scan(const FindingKind& kind, const Talk& talk, Direction direction, Moment moment,
                               const Operation* operation) {
   if (operation != nullptr && !harmless(operation->action)) return false;
-  const bool verdict = kind.signature >= kinds::kNoRule.signature && kind.signature <= kinds::kUnknownServer.signature;
-  const bool traffic = kind.signature == kinds::kTraffic.signature ||
-                       kind.signature == kinds::kTrafficNoConduit.signature ||
-                       kind.signature == kinds::kNotProtocol.signature || kind.signature == kinds::kNewPair.signature;
-  const bool touched = kind.signature == kinds::kUnknownAsset.signature && direction == Direction::to_client;
-  if (!touched && !traffic && (!verdict || operation == nullptr)) return false;
+  const uint32_t number = kind.signature;
+  const bool unknown = number == kinds::kUnknownAsset.signature;
+  const bool verdict = operation != nullptr &&
+                       (unknown || (number >= kinds::kNoRule.signature && number <= kinds::kUnknownServer.signature));
+  const bool traffic = number == kinds::kTraffic.signature || number == kinds::kTrafficNoConduit.signature ||
+                       number == kinds::kNotProtocol.signature || number == kinds::kNewPair.signature;
+  const bool touched = unknown && operation == nullptr && direction == Direction::to_client;
+  if (!touched && !traffic && !verdict) return false;
   Scans& scans = detectors_->scans;
   // An address that a scan touched is "asked by the server" here: the one who scans is the client all the same.
   const records::Side& from = touched ? talk.conversation.client : asker(talk.conversation, direction);
