@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "protocols/dnp3/dnp3.h"
+#include "protocols/enip/enip.h"
 #include "protocols/iec104/iec104.h"
 #include "protocols/modbus/modbus.h"
 #include "protocols/s7comm/s7comm.h"
@@ -16,6 +17,7 @@ const std::array kRegistry = {
     s7comm::entry(),
     dnp3::entry(),
     iec104::entry(),
+    enip::entry(),
     modbus::entry(),
 };
 

@@ -1,8 +1,8 @@
-"""Compares one capture: the rows of tshark beside those of Rampart, for all three protocols."""
+"""Compares one capture: the rows of tshark beside those of Rampart, for all protocols."""
 
 import collections
 
-from oracle import dnp3, modbus, rampart, rows, s7comm, tshark
+from oracle import dnp3, enip, modbus, rampart, rows, s7comm, tshark
 
 
 class Difference:
@@ -39,7 +39,7 @@ class Result:
 
 def tshark_rows(path, extra=()):
     """tshark_rows gives tshark's rows by protocol."""
-    readers = {"modbus": modbus.Tshark(), "dnp3": dnp3.Tshark(), "s7comm": s7comm.Tshark()}
+    readers = {"modbus": modbus.Tshark(), "dnp3": dnp3.Tshark(), "s7comm": s7comm.Tshark(), "enip": enip.Tshark()}
     found = collections.defaultdict(list)
 
     def take(packet):
@@ -52,7 +52,7 @@ def tshark_rows(path, extra=()):
 
 def pair_all(theirs, events):
     pairs = []
-    for name, module in (("modbus", modbus), ("dnp3", dnp3), ("s7comm", s7comm)):
+    for name, module in (("modbus", modbus), ("dnp3", dnp3), ("s7comm", s7comm), ("enip", enip)):
         pairs += rows.pair_rows(theirs[name], module.from_events(events[name]))
     return pairs
 
