@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "monitor/correlator.h"
 #include "monitor/evidence.h"
+#include "monitor/inventory_compare.h"
 #include "monitor/protection_shares.h"
 #include "monitor/sensor.h"
 #include "monitor/summary.h"
@@ -115,6 +116,8 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (!options.quiet) tee.add(summary);
   if (journal) tee.add(journal->sink());
   if (live) tee.add(live->state());
+  monitor::Inventory inventory(monitor::networks_of(loaded.plant.get()));
+  if (loaded.plant) tee.add(inventory);
   monitor::ProtectionShares shares(loaded.plant);
   tee.add(shares);
 
@@ -175,6 +178,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
     run.when = result.first;
     ended.when = result.last;
   }
+  if (loaded.plant) ended.findings += monitor::report_differences(*loaded.plant, inventory, tee);
   summary.record(run);
   summary.record(ended);
   if (writer) writer->add(shares, ended.when);

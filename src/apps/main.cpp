@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "apps/command_assets.h"
 #include "apps/command_check.h"
+#include "apps/command_import.h"
 #include "apps/command_rehearse.h"
 #include "apps/command_standard.h"
 #include "apps/command_watch.h"
@@ -159,6 +161,8 @@ int main(int argc, char** argv) {
   Chosen chosen;
   declare_plant(app, arguments, chosen);
   declare_traffic(app, arguments, chosen);
+  declare_assets(app, chosen);
+  declare_import(app, chosen);
   declare_discover(app, chosen);
   declare_init(app, chosen);
   declare_journal(app, chosen);

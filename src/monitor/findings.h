@@ -52,6 +52,8 @@ inline constexpr FindingKind kNotProtocol{1032,    "other-protocol-on-port", kPr
 inline constexpr FindingKind kUnknownAsset{1040, "unknown-asset", kAsset, Severity::high, "T0848", "SR 7.8"};
 inline constexpr FindingKind kTraffic{1041, "traffic-no-rule", kPolicy, Severity::low, "T0886", "SR 5.2"};
 inline constexpr FindingKind kTrafficNoConduit{1042, "traffic-no-conduit", kPolicy, Severity::high, "T0886", "SR 5.1"};
+inline constexpr FindingKind kAssetDiffers{1043, "asset-differs", kAsset, Severity::medium, "T0857", "SR 7.8"};
+inline constexpr FindingKind kAssetMissing{1044, "asset-missing", kAsset, Severity::low, "T0826", "SR 7.8"};
 
 inline constexpr std::string_view kScan = "Scan";
 inline constexpr std::string_view kUnusual = "Not seen before";
@@ -82,15 +84,29 @@ inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, 
 inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
 
 /// kAll: every kind, by number.
-inline constexpr const FindingKind* kAll[] = {
-    &kNoRule,       &kNoConduit,     &kUnknownClient, &kUnknownServer,    &kValue,        &kStep,
-    &kRate,         &kCalendar,      &kRole,          &kApproval,         &kUndecidable,  &kProgram,
-    &kStop,         &kStart,         &kFirmware,      &kRestart,          &kMalformed,    &kWrongPort,
-    &kNotProtocol,  &kUnknownAsset,  &kTraffic,       &kTrafficNoConduit, &kChangedAsset, &kNewMaster,
-    &kNewPair,      &kFirstWrite,    &kUnusualValue,  &kWriteBurst,       &kFlood,        &kScanHosts,
-    &kScanPorts,    &kScanFunctions, &kScanUnits,     &kScanObjects,      &kOneSided,     &kDuplicateAddress,
-    &kAddressMoved, &kCredentials,   &kUnencrypted,   &kUnauthenticated,  &kOutdated,     &kExpired,
-    &kExpires,      &kForgeable};
+inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
+                                              &kUnknownClient, &kUnknownServer,
+                                              &kValue,         &kStep,
+                                              &kRate,          &kCalendar,
+                                              &kRole,          &kApproval,
+                                              &kUndecidable,   &kProgram,
+                                              &kStop,          &kStart,
+                                              &kFirmware,      &kRestart,
+                                              &kMalformed,     &kWrongPort,
+                                              &kNotProtocol,   &kUnknownAsset,
+                                              &kTraffic,       &kTrafficNoConduit,
+                                              &kAssetDiffers,  &kAssetMissing,
+                                              &kChangedAsset,  &kNewMaster,
+                                              &kNewPair,       &kFirstWrite,
+                                              &kUnusualValue,  &kWriteBurst,
+                                              &kFlood,         &kScanHosts,
+                                              &kScanPorts,     &kScanFunctions,
+                                              &kScanUnits,     &kScanObjects,
+                                              &kOneSided,      &kDuplicateAddress,
+                                              &kAddressMoved,  &kCredentials,
+                                              &kUnencrypted,   &kUnauthenticated,
+                                              &kOutdated,      &kExpired,
+                                              &kExpires,       &kForgeable};
 }  // namespace kinds
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a

@@ -128,6 +128,7 @@ struct Answer {
 
 /// Attribute is one thing that a device says about itself or, where `about_ip` or `about_mac` is there, about another
 /// (a DHCP server about its client). Of kind `address` there is no text: it says that `about_ip` lies at `about_mac`.
+/// `source` is a literal: what of a protocol with several ways told it, "43/14 object 5", "SZL 0x001C".
 struct Attribute {
   enum class Kind : uint8_t {
     vendor,
@@ -156,6 +157,7 @@ struct Attribute {
   std::string_view text{};
   std::optional<IpAddress> about_ip{};
   std::optional<MacAddress> about_mac{};
+  std::string_view source{};
 };
 constexpr size_t kAttributeKinds = 16;
 std::string_view to_text(Attribute::Kind kind);

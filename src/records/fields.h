@@ -123,6 +123,7 @@ void fields(auto& visit, Is<protocols::Attribute> auto& attribute) {
   visit(3, "basis", attribute.basis);
   visit(4, "about-ip", attribute.about_ip);
   visit(5, "about-mac", attribute.about_mac);
+  visit(6, "source", attribute.source);
 }
 
 void fields(auto& visit, Is<protocols::Protection> auto& protection) {

@@ -45,8 +45,8 @@ TEST(Fields, NameEveryMemberOfWhatOthersHold) {
   EXPECT_EQ(visited(protocols::Operation()), 9u);
   [[maybe_unused]] const auto& [i1, i2, i3, i4, i5, i6, i7, i8, i9, i10] = protocols::Answer();
   EXPECT_EQ(visited(protocols::Answer()), 10u);
-  [[maybe_unused]] const auto& [j1, j2, j3, j4, j5, j6] = protocols::Attribute();
-  EXPECT_EQ(visited(protocols::Attribute()), 6u);
+  [[maybe_unused]] const auto& [j1, j2, j3, j4, j5, j6, j7] = protocols::Attribute();
+  EXPECT_EQ(visited(protocols::Attribute()), 7u);
   [[maybe_unused]] const auto& [k1, k2, k3, k4, k5, k6, k7, k8] = protocols::Protection();
   EXPECT_EQ(visited(protocols::Protection()), 8u);
 }

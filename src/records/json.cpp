@@ -299,6 +299,7 @@ void append_json(std::string& out, const AssetSeen& seen) {
     address(out, "about_mac", seen.attribute->about_mac);
     if (seen.attribute->basis != protocols::Attribute::Basis::said) text(out, "basis", to_text(seen.attribute->basis));
     if (seen.attribute->unit != protocols::Object::kNoUnit) number(out, "unit", seen.attribute->unit);
+    text(out, "source", seen.attribute->source);
   }
   out += kLineEnd;
 }
