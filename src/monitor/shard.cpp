@@ -306,7 +306,8 @@ bool Shard::detect(uint32_t slot, Direction direction, Bytes bytes, bool& wait) 
     flow.detection_over = true;
     flow.left[0] = {};
     flow.left[1] = {};
-    if (expected.known()) events_->protocol_missing({number_, slot}, expected, now_);
+    const bool can_tell = !tcp || flow.opening_seen || (expected.known() && !expected.entry().by_opening);
+    if (expected.known() && can_tell) events_->protocol_missing({number_, slot}, expected, now_);
   }
   return false;
 }

@@ -152,9 +152,9 @@ struct Attribute {
   /// (unasked), probed (who looks whether an address is free, and does not claim it yet). Of DHCP: assigned.
   enum class Basis : uint8_t { said, asked, answered, gratuitous, probed, assigned };
   Kind kind = Kind::name;
-  Basis basis = Basis::said;
   uint32_t unit = Object::kNoUnit;
   std::string_view text{};
+  Basis basis = Basis::said;
   std::optional<IpAddress> about_ip{};
   std::optional<MacAddress> about_mac{};
   std::string_view source{};

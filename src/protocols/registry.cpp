@@ -6,6 +6,21 @@
 #include "protocols/dnp3/dnp3.h"
 #include "protocols/enip/enip.h"
 #include "protocols/iec104/iec104.h"
+#include "protocols/light/arp.h"
+#include "protocols/light/dhcp.h"
+#include "protocols/light/dns.h"
+#include "protocols/light/ftp.h"
+#include "protocols/light/http.h"
+#include "protocols/light/lldp.h"
+#include "protocols/light/mqtt.h"
+#include "protocols/light/ntp.h"
+#include "protocols/light/rdp.h"
+#include "protocols/light/smb.h"
+#include "protocols/light/snmp.h"
+#include "protocols/light/ssh.h"
+#include "protocols/light/telnet.h"
+#include "protocols/light/tls.h"
+#include "protocols/light/vnc.h"
 #include "protocols/modbus/modbus.h"
 #include "protocols/s7comm/s7comm.h"
 
@@ -19,6 +34,24 @@ const std::array kRegistry = {
     iec104::entry(),
     enip::entry(),
     modbus::entry(),
+    // For inventory and policy:
+    light::tls(),
+    light::ssh(),
+    light::rdp(),
+    light::vnc(),
+    light::smb(),
+    light::http(),
+    light::mqtt(),
+    light::arp(),
+    light::lldp(),
+    light::dhcp(),
+    light::netbios(),
+    light::snmp(),
+    light::dns(),
+    light::mdns(),
+    light::ntp(),
+    light::ftp(),
+    light::telnet(),
 };
 
 }  // namespace

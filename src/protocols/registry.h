@@ -39,8 +39,9 @@ struct Entry {
   bool over_udp = false;
   std::span<const uint16_t> ethertypes{};  // all that it uses; empty: not straight over Ethernet
   bool over_ethernet = false;              // a frame is then a datagram, and a conversation one of two MAC addresses
-  bool only_own_port = false;              // content alone is not sure enough: asked only where a port is its own
-  bool any_port = false;                   // by custom on whatever port suits: another one than its own says nothing
+  bool by_opening = false;     // over TCP told only by how a conversation opens: who comes later cannot tell
+  bool only_own_port = false;  // content alone is not sure enough: asked only where a port is its own
+  bool any_port = false;       // by custom on whatever port suits: another one than its own says nothing
   bool to_everybody =
       false;  // by custom sent to groups and broadcast, where no single server is asked: not judged there
   Limits limits{};

@@ -132,8 +132,8 @@ inline std::vector<Stored> every_kind(std::string_view outside) {
                 .conversation = &world.conversation,
                 .attribute = &world.attribute});
   const protocols::Attribute about{.kind = protocols::Attribute::Kind::name,
-                                   .basis = protocols::Attribute::Basis::assigned,
                                    .text = outside,
+                                   .basis = protocols::Attribute::Basis::assigned,
                                    .about_ip = IpAddress::parse("10.1.0.77"),
                                    .about_mac = MacAddress::parse("00:0e:8c:01:02:03")};
   add(AssetSeen{.when = at(0), .side = world.conversation.server, .vlan = {}, .attribute = &about});
