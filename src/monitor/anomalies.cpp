@@ -54,6 +54,10 @@ bool harmless(Action action) {
          action == Action::diagnose;
 }
 
+/// of_device is true where a device is asked for what it measures and does. Names, web pages and the like have no
+/// objects in a space: many of them, and many that are refused, are nothing unusual.
+bool of_device(const Operation& operation) { return !operation.protocol.entry().spaces.empty(); }
+
 bool changes(Action action) { return action == Action::write || action == Action::operate; }
 
 uint64_t pair_key(const records::Side& from, const records::Side& to) {
@@ -124,7 +128,9 @@ void Correlator::watch_start(Talk& talk, Moment moment) {
       return sides(conversation.client, "began to talk to", conversation.server) + "; the two never met before";
     });
   }
-  if (detectors.floods.add(detectors.servers.touch(server, moment.time), moment.time)) {
+  // Of TCP: of UDP each question of a name is a conversation.
+  const bool tcp = conversation.transport == records::Transport::tcp;
+  if (tcp && detectors.floods.add(detectors.servers.touch(server, moment.time), moment.time)) {
     find(kinds::kFlood, server, talk, Direction::to_server, moment, [&] {
       std::string message;
       append_side(message, conversation.server);
@@ -177,9 +183,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
   Detectors& detectors = *detectors_;
   if (!one_host(talk.conversation.server)) return;
   const Direction from = operation.for_peer ? protocols::opposite(direction) : direction;
-  // A master is who asks a device for what it measures and does: protocols without such objects have none.
-  const bool device = !operation.protocol.entry().spaces.empty();
-  if (talk.operations == 1 && device && talk.foreseen != Foreseen::yes) {
+  if (talk.operations == 1 && of_device(operation) && talk.foreseen != Foreseen::yes) {
     const records::Conversation& conversation = talk.conversation;
     const records::Side& master = asker(conversation, from);
     const records::Side& slave = asked(conversation, from);
@@ -194,7 +198,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
     }
   }
   if (denied) watch_denied(talk, from, operation, moment);
-  if (!denied && changes(operation.action)) watch_write(talk, from, operation, moment);
+  if (!denied && changes(operation.action) && of_device(operation)) watch_write(talk, from, operation, moment);
   if (detectors.floods.add_learned(talk.asked, moment.time)) {
     find(kinds::kFlood, pair_key(talk.conversation.client, talk.conversation.server), talk, from, moment, [&] {
       return sides(asker(talk.conversation, from), "floods", asked(talk.conversation, from)) +
@@ -204,6 +208,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
 }
 
 void Correlator::watch_denied(Talk& talk, Direction direction, const Operation& operation, Moment moment) {
+  if (!of_device(operation)) return;
   const uint64_t pair = pair_key(asker(talk.conversation, direction), asked(talk.conversation, direction));
   probe(Scan::functions, pair, operation.function.code, talk, direction, moment);
   if (operation.object.unit != protocols::Object::kNoUnit) {
