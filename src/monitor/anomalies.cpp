@@ -54,9 +54,12 @@ bool harmless(Action action) {
          action == Action::diagnose;
 }
 
-/// of_device is true where a device is asked for what it measures and does. Names, web pages and the like have no
-/// objects in a space: many of them, and many that are refused, are nothing unusual.
-bool of_device(const Operation& operation) { return !operation.protocol.entry().spaces.empty(); }
+/// of_device is true where a device is asked for what it measures and does. Protocols whose objects are mere names (web
+/// pages, hosts, topics) are not of this kind: many of them, and many that are refused, are nothing unusual.
+bool of_device(const Operation& operation) {
+  const std::span<const protocols::Space> spaces = operation.protocol.entry().spaces;
+  return !spaces.empty() && spaces[0].name != "name";
+}
 
 bool changes(Action action) { return action == Action::write || action == Action::operate; }
 
