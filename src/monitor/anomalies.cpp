@@ -54,6 +54,13 @@ bool harmless(Action action) {
          action == Action::diagnose;
 }
 
+/// of_device is true where a device is asked for what it measures and does. Protocols whose objects are mere names (web
+/// pages, hosts, topics) are not of this kind: many of them, and many that are refused, are nothing unusual.
+bool of_device(const Operation& operation) {
+  const std::span<const protocols::Space> spaces = operation.protocol.entry().spaces;
+  return !spaces.empty() && spaces[0].name != "name";
+}
+
 bool changes(Action action) { return action == Action::write || action == Action::operate; }
 
 uint64_t pair_key(const records::Side& from, const records::Side& to) {
@@ -124,7 +131,9 @@ void Correlator::watch_start(Talk& talk, Moment moment) {
       return sides(conversation.client, "began to talk to", conversation.server) + "; the two never met before";
     });
   }
-  if (detectors.floods.add(detectors.servers.touch(server, moment.time), moment.time)) {
+  // Of TCP: of UDP each question of a name is a conversation.
+  const bool tcp = conversation.transport == records::Transport::tcp;
+  if (tcp && detectors.floods.add(detectors.servers.touch(server, moment.time), moment.time)) {
     find(kinds::kFlood, server, talk, Direction::to_server, moment, [&] {
       std::string message;
       append_side(message, conversation.server);
@@ -150,12 +159,14 @@ void Correlator::probe(Scan scan, uint64_t source, uint64_t thing, Talk& talk, D
 bool Correlator::part_of_scan(const FindingKind& kind, const Talk& talk, Direction direction, Moment moment,
                               const Operation* operation) {
   if (operation != nullptr && !harmless(operation->action)) return false;
-  const bool verdict = kind.signature >= kinds::kNoRule.signature && kind.signature <= kinds::kUnknownServer.signature;
-  const bool traffic = kind.signature == kinds::kTraffic.signature ||
-                       kind.signature == kinds::kTrafficNoConduit.signature ||
-                       kind.signature == kinds::kNotProtocol.signature || kind.signature == kinds::kNewPair.signature;
-  const bool touched = kind.signature == kinds::kUnknownAsset.signature && direction == Direction::to_client;
-  if (!touched && !traffic && (!verdict || operation == nullptr)) return false;
+  const uint32_t number = kind.signature;
+  const bool unknown = number == kinds::kUnknownAsset.signature;
+  const bool verdict = operation != nullptr &&
+                       (unknown || (number >= kinds::kNoRule.signature && number <= kinds::kUnknownServer.signature));
+  const bool traffic = number == kinds::kTraffic.signature || number == kinds::kTrafficNoConduit.signature ||
+                       number == kinds::kNotProtocol.signature || number == kinds::kNewPair.signature;
+  const bool touched = unknown && operation == nullptr && direction == Direction::to_client;
+  if (!touched && !traffic && !verdict) return false;
   Scans& scans = detectors_->scans;
   // An address that a scan touched is "asked by the server" here: the one who scans is the client all the same.
   const records::Side& from = touched ? talk.conversation.client : asker(talk.conversation, direction);
@@ -175,9 +186,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
   Detectors& detectors = *detectors_;
   if (!one_host(talk.conversation.server)) return;
   const Direction from = operation.for_peer ? protocols::opposite(direction) : direction;
-  // A master is who asks a device for what it measures and does: protocols without such objects have none.
-  const bool device = !operation.protocol.entry().spaces.empty();
-  if (talk.operations == 1 && device && talk.foreseen != Foreseen::yes) {
+  if (talk.operations == 1 && of_device(operation) && talk.foreseen != Foreseen::yes) {
     const records::Conversation& conversation = talk.conversation;
     const records::Side& master = asker(conversation, from);
     const records::Side& slave = asked(conversation, from);
@@ -192,7 +201,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
     }
   }
   if (denied) watch_denied(talk, from, operation, moment);
-  if (!denied && changes(operation.action)) watch_write(talk, from, operation, moment);
+  if (!denied && changes(operation.action) && of_device(operation)) watch_write(talk, from, operation, moment);
   if (detectors.floods.add_learned(talk.asked, moment.time)) {
     find(kinds::kFlood, pair_key(talk.conversation.client, talk.conversation.server), talk, from, moment, [&] {
       return sides(asker(talk.conversation, from), "floods", asked(talk.conversation, from)) +
@@ -202,6 +211,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
 }
 
 void Correlator::watch_denied(Talk& talk, Direction direction, const Operation& operation, Moment moment) {
+  if (!of_device(operation)) return;
   const uint64_t pair = pair_key(asker(talk.conversation, direction), asked(talk.conversation, direction));
   probe(Scan::functions, pair, operation.function.code, talk, direction, moment);
   if (operation.object.unit != protocols::Object::kNoUnit) {
