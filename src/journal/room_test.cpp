@@ -73,8 +73,11 @@ TEST_F(RoomTest, FullDiskKeepsReservedRecordsCountsTheOthersAndRecovers) {
   };
   ASSERT_TRUE(keep(Urgency::normal));
   fill();
-  uint64_t written = 0;  // what still fits the segment's last page
-  while (journal->append(content_of(90), Urgency::normal)) ASSERT_LT(++written, 100'000U);
+  // What still fits the segment's last page; one by one, since what waits in memory has to fit the reserve later.
+  for (uint64_t written = 0; const auto number = journal->append(content_of(90), Urgency::normal); ++written) {
+    ASSERT_LT(written, 100'000U);
+    journal->wait_durable(*number, std::chrono::milliseconds(10));
+  }
   ASSERT_TRUE(soon([&] { return !std::filesystem::exists(Layout{path}.reserve()); }));
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(keep(Urgency::reserved));
   EXPECT_FALSE(journal->append(content_of(1), Urgency::normal));
