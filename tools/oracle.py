@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lays what tshark says of every S7comm, DNP3 and Modbus/TCP message beside what Rampart says, row by row.
+"""Lays what tshark says of every S7comm, DNP3, Modbus/TCP and IEC 60870-5-104 message beside what Rampart says, row by row.
 
 usage: oracle.py [--program FILE] [--captures FOLDER] [--report FILE] [--jobs N] [--only WORD] [--verbose]
        oracle.py --truth [--program FILE] [--captures FOLDER]

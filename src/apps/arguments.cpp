@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "apps/commands.h"
+#include "base/address.h"
 #include "base/files.h"
 #include "base/text.h"
 
@@ -165,6 +166,24 @@ HostPort require_host(std::string_view text, uint16_t default_port) {
     number = *parsed;
   }
   return {std::string(host), static_cast<uint16_t>(number)};
+}
+
+HostPort require_listen(std::string_view option, std::string_view text) {
+  std::string_view host = "127.0.0.1";
+  std::string_view port = text;
+  if (const size_t colon = text.rfind(':'); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (bracketed != (host.find(':') != std::string_view::npos)) host = {};
+  }
+  const auto number = parse_number(port);
+  if (!IpAddress::parse(host) || !number || *number > 65'535) {
+    throw UsageError(std::string(option) + ": '" + std::string(text) + "' is no address to listen on",
+                     "write an address of this host and a port: 127.0.0.1:9464, [::1]:9464, or 9464 alone");
+  }
+  return {std::string(host), static_cast<uint16_t>(*number)};
 }
 
 std::vector<journal::VerifierKey> require_keys(const std::vector<std::string>& words) {

@@ -29,6 +29,10 @@ struct HostPort {
 };
 HostPort require_host(std::string_view text, uint16_t default_port);
 
+/// require_listen reads where to listen: `127.0.0.1:9464`, `[::1]:9464`, or a port alone, which is the loopback's; port
+/// 0 is any. Errors: throws UsageError.
+HostPort require_listen(std::string_view option, std::string_view text);
+
 /// require_keys reads each of `words` as a verifier key, or as a file with one a line (# begins a comment). Errors:
 /// throws UsageError, or Error where a file cannot be read.
 std::vector<journal::VerifierKey> require_keys(const std::vector<std::string>& words);

@@ -98,6 +98,22 @@ TEST(Arguments, ReadsWhereACollectorListens) {
   }
 }
 
+TEST(Arguments, ReadsWhereToListen) {
+  const auto is = [](std::string_view text, std::string_view host, uint16_t port) {
+    const HostPort place = require_listen("--metrics", text);
+    EXPECT_EQ(place.host, host) << text;
+    EXPECT_EQ(place.port, port) << text;
+  };
+  is("9464", "127.0.0.1", 9464);
+  is("127.0.0.1:9464", "127.0.0.1", 9464);
+  is("0.0.0.0:0", "0.0.0.0", 0);
+  is("[::1]:9464", "::1", 9464);
+  for (const char* text : {"", ":", ":9464", "localhost:9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1",
+                           "::1:9464", "[::1]", "[127.0.0.1]:9464", "[]:1", "127.0.0.1:9464:1", "1.2.3:80", "-1"}) {
+    EXPECT_THROW(require_listen("--metrics", text), UsageError) << text;
+  }
+}
+
 TEST(Arguments, ReadsKeysFromWordsAndFiles) {
   const journal::VerifierKey one{"plant/one", journal::VerifierKey::Type::note, {1}};
   const journal::VerifierKey two{"plant/two", journal::VerifierKey::Type::cosignature, {2}};

@@ -34,7 +34,8 @@ void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
     for (const plant::Index conduit : reach.conduits) {
       chain += (chain.empty() ? "" : ", then ") + plant.conduits[conduit].id.value;
     }
-    rows[{chain, reach.from, reach.to, reach.protocol.name()}].insert(reach.action);
+    rows[{chain, reach.from, reach.to, reach.protocol.known() ? reach.protocol.name() : "undecoded"}].insert(
+        reach.action);
   }
   out += "\nWho reaches whom by the rules, over any chain of conduits: " + std::to_string(rows.size()) + " ways\n";
   size_t shown = 0;
@@ -58,16 +59,24 @@ void add_reachability(std::string& out, const LoadedPolicy& loaded, bool all) {
 
 }  // namespace
 
-int check_command(const std::string& plant, bool all, std::string& out) {
-  const LoadedPolicy loaded = load_policy(plant);
+int check_command(const std::string& plant, bool all, std::string& out, TimePoint now) {
+  const LoadedPolicy loaded = load_policy(plant, now);
   for (const Problem& warning : loaded.warnings) out += render(warning) + "\n";
   size_t rules = 0;
+  size_t not_reviewed = 0;
   size_t points = 0;
-  for (const plant::Conduit& conduit : loaded.plant->conduits) rules += conduit.rules.size();
+  for (const plant::Conduit& conduit : loaded.plant->conduits) {
+    rules += conduit.rules.size();
+    for (const plant::Rule& rule : conduit.rules) not_reviewed += rule.reviewed ? 0 : 1;
+  }
   for (const plant::Asset& asset : loaded.plant->assets) points += asset.points.size();
   out += loaded.plant->name + ": " + std::to_string(loaded.plant->zones.size()) + " zones, " +
          std::to_string(loaded.plant->assets.size()) + " assets, " + std::to_string(points) + " points, " +
          std::to_string(loaded.plant->conduits.size()) + " conduits, " + std::to_string(rules) + " rules\n";
+  if (not_reviewed > 0) {
+    out += std::to_string(not_reviewed) + " of the " + std::to_string(rules) +
+           " rules are not reviewed: whoever has looked at one takes out its `reviewed: no`\n";
+  }
   add_reachability(out, loaded, all);
   out += "\n" + plant + ": no errors, " + std::to_string(loaded.warnings.size()) + " warnings\n";
   return 0;

@@ -9,7 +9,7 @@ namespace rampart::apps {
 
 /// check_command prints warnings and the reachability table; `all` prints every pair, else the table stops after 40
 /// rows. Returns 0 where the plant has no error. Errors: throws FileError.
-int check_command(const std::string& plant, bool all, std::string& out);
+int check_command(const std::string& plant, bool all, std::string& out, TimePoint now = {});
 
 /// set_command sets the scalar at `path` of a plant file to `value`, on its own line and nothing else. The file is
 /// replaced whole or not at all. `journal` (a folder; empty: none) is told who did it and which rules it changed: it is

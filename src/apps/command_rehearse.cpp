@@ -116,6 +116,7 @@ class Both : public monitor::Events {
     for (auto* events : events_) events->answer(flow, direction, answer, moment);
   }
   void attribute(FlowRef, Direction, const protocols::Attribute&, Moment) override {}
+  void protection(FlowRef, Direction, const protocols::Protection&, Moment) override {}
   void deviation(FlowRef, std::string_view) override {}
   void trouble(FlowRef, Direction, std::string_view, std::string_view, uint64_t, Moment) override {}
   void flow_stopped(FlowRef flow, const monitor::FlowStop& stop, Moment moment) override {

@@ -22,6 +22,7 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+void declare_discover(CLI::App& app, Chosen& chosen);
 void declare_init(CLI::App& app, Chosen& chosen);
 void declare_journal(CLI::App& app, Chosen& chosen);
 void declare_backup(CLI::App& app, Chosen& chosen);

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "apps/command_check.h"
+#include "apps/command_discover.h"
 #include "apps/command_rehearse.h"
 #include "apps/command_watch.h"
 #include "base/error.h"
@@ -105,6 +106,90 @@ TEST_F(Commands, CheckSaysTheErrorsOfLoaderAndCompilerInOneRun) {
   EXPECT_NE(said.find("modbos"), std::string::npos) << said;
   EXPECT_NE(said.find("bad.yaml:13:9: error:"), std::string::npos) << said;
   EXPECT_NE(said.find("^"), std::string::npos) << said;
+}
+
+TEST_F(Commands, CheckSaysHowManyRulesNobodyHasReviewed) {
+  std::string out;
+  check_command(path("plant.yaml"), false, out);
+  EXPECT_EQ(out.find("not reviewed"), std::string::npos) << out;
+  std::string text = kPlant;
+  text.replace(text.find("to: [plc]}"), 10, "to: [plc], reviewed: no}");
+  write("draft.yaml", text);
+  EXPECT_EQ(check_command(path("draft.yaml"), false, out), 0);
+  EXPECT_NE(out.find("1 of the 2 rules are not reviewed"), std::string::npos) << out;
+}
+
+TEST_F(Commands, CheckWarnsOfAZoneThatMixesAndStillEndsWell) {
+  std::string text = kPlant;
+  text.replace(text.find("kind: scada-server"), 18, "kind: mobile");
+  text.replace(text.find("{id: scada"), 0, "{id: panel, kind: operator-station}\n      - ");
+  write("mixed.yaml", text);
+  std::string out;
+  EXPECT_EQ(check_command(path("mixed.yaml"), false, out), 0);
+  EXPECT_NE(out.find("mixed.yaml:9:14: warning: the asset \"scada\" is connected temporarily"), std::string::npos)
+      << out;
+  EXPECT_NE(out.find("IEC 62443-3-2 ZCR 3.4"), std::string::npos) << out;
+  EXPECT_NE(out.find("no errors, 1 warnings"), std::string::npos) << out;
+}
+
+TEST_F(Commands, CheckNamesPlainTrafficInTheReach) {
+  std::string text = kPlant;
+  text += "      - {id: web, allow: session, protocol: tcp, ports: 443, from: [scada], to: [plc]}\n";
+  write("plain.yaml", text);
+  std::string out;
+  EXPECT_EQ(check_command(path("plain.yaml"), false, out), 0);
+  EXPECT_NE(out.find("undecoded"), std::string::npos) << out;
+}
+
+TEST_F(Commands, DiscoverDraftsAPlantThatCheckAcceptsAndWatchAgreesWith) {
+  std::string out;
+  EXPECT_EQ(discover_command({.captures = {path("capture.pcap")}, .output = path("draft.yaml"), .name = "Works"}, out),
+            0);
+  EXPECT_NE(out.find("2 zones, 2 assets, 1 point, 3 conduits, 1 rule, none of them reviewed"), std::string::npos)
+      << out;
+  out.clear();
+  EXPECT_EQ(check_command(path("draft.yaml"), false, out), 0);
+  EXPECT_NE(out.find("Works: 2 zones"), std::string::npos) << out;
+  EXPECT_NE(out.find("1 of the 1 rules are not reviewed"), std::string::npos) << out;
+  WatchOptions options;
+  options.plant = path("draft.yaml");
+  options.captures = {path("capture.pcap")};
+  options.json = path("events.json");
+  options.quiet = true;
+  EXPECT_EQ(watch_command(options, SystemClock()), 0);
+  EXPECT_EQ(read("events.json").find("Not allowed by the plant"), std::string::npos);
+  EXPECT_NE(read("events.json").find("\"rule\":\"write-modbus\""), std::string::npos);
+}
+
+TEST_F(Commands, DiscoverWritesToStandardOutputWhereAsked) {
+  std::string out;
+  EXPECT_EQ(discover_command({.captures = {path("capture.pcap")}, .output = "-", .name = "Works"}, out), 0);
+  EXPECT_NE(out.find("rampart: 1\nplant: Works\n"), std::string::npos) << out;
+}
+
+TEST_F(Commands, DiscoverNeverReplacesAFile) {
+  std::string out;
+  const std::string said = message([&] {
+    discover_command({.captures = {path("capture.pcap")}, .output = path("plant.yaml"), .name = "Works"}, out);
+  });
+  EXPECT_NE(said.find("plant.yaml exists already"), std::string::npos) << said;
+  EXPECT_NE(said.find("choose another name"), std::string::npos) << said;
+  EXPECT_EQ(read("plant.yaml"), kPlant);
+}
+
+TEST_F(Commands, DiscoverSaysWhatIsWrongWithItsInputAndWritesNothing) {
+  std::string out;
+  write("text.pcap", "this is no capture file, it is text");
+  EXPECT_NE(message([&] {
+              discover_command({.captures = {path("text.pcap")}, .output = path("new.yaml"), .name = "W"}, out);
+            }).find("text.pcap"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path("new.yaml")));
+  EXPECT_NE(message([&] {
+              discover_command({.captures = {path("capture.pcap")}, .output = path("nowhere/new.yaml"), .name = "W"},
+                               out);
+            }).find("nowhere"),
+            std::string::npos);
 }
 
 TEST_F(Commands, SetChangesOneLineAndKeepsComments) {

@@ -3,31 +3,6 @@
 #include "records/json.h"
 
 namespace rampart::apps {
-namespace {
-
-bool changes(protocols::Action action) {
-  using protocols::Action;
-  switch (action) {
-    case Action::write:
-    case Action::operate:
-    case Action::configure:
-    case Action::program:
-    case Action::start:
-    case Action::stop:
-    case Action::firmware:
-    case Action::file:
-    case Action::time:
-      return true;
-    case Action::read:
-    case Action::identify:
-    case Action::session:
-    case Action::diagnose:
-      return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 template <class Record>
 void EventWriter::write(const Record& record) {
@@ -48,7 +23,7 @@ void EventWriter::record(const records::Transaction& transaction) {
     const protocols::Action action = transaction.operation != nullptr ? transaction.operation->action
                                      : transaction.answers.empty()    ? protocols::Action::session
                                                                       : transaction.answers[0]->action;
-    if (!changes(action) && transaction.verdict.kind != records::Verdict::Kind::denied) return;
+    if (!protocols::changes(action) && transaction.verdict.kind != records::Verdict::Kind::denied) return;
   }
   write(transaction);
 }

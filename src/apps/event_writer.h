@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/output.h"
+#include "monitor/protection_shares.h"
 #include "records/records.h"
 
 namespace rampart::apps {
@@ -25,6 +26,14 @@ class EventWriter : public records::Sink {
   void record(const records::Flow& flow) override;
   void record(const records::ProtectionSeen& seen) override;
 
+  /// flush writes what there is, for who reads along.
+  void flush() { output_.flush(); }
+  /// add writes how much of each conduit's traffic was protected, in lines of their own.
+  void add(const monitor::ProtectionShares& shares, TimePoint when) {
+    shares.append_lines(output_.text(), when);
+    output_.spill();
+  }
+  bool failed() const { return output_.failed(); }
   /// close writes what is left. Errors: throws Error.
   void close() { output_.close(); }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "plant/plant.h"
 #include "policy/policy.h"
 
@@ -16,8 +17,8 @@ struct LoadedPolicy {
   std::vector<Problem> warnings;
 };
 
-/// load_policy reads and compiles `file`. Errors: throws FileError with the loader's and the compiler's problems
-/// together.
-LoadedPolicy load_policy(const std::string& file);
+/// load_policy reads and compiles `file` and holds what it says of findings against those that there are. Suppressions
+/// that ended before `now` are warnings. Errors: throws FileError with the problems of all three together.
+LoadedPolicy load_policy(const std::string& file, TimePoint now = {});
 
 }  // namespace rampart::apps

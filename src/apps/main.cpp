@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "apps/command_assets.h"
 #include "apps/command_check.h"
+#include "apps/command_import.h"
 #include "apps/command_rehearse.h"
 #include "apps/command_standard.h"
 #include "apps/command_watch.h"
@@ -21,7 +23,7 @@ using namespace rampart::apps;
 
 struct Arguments {
   std::vector<std::string> words;
-  std::string plant, old_plant, path, value, journal, operations = "all";
+  std::string plant, old_plant, path, value, journal, operations = "all", offload = "off";
   bool all = false;
   WatchOptions watch;
 };
@@ -35,10 +37,20 @@ int run_standard(const Arguments& arguments, std::string& out) {
 
 int run_watch(Arguments& arguments) {
   const rampart::SystemClock clock;
-  arguments.watch.operations = arguments.operations == "all"       ? Operations::all
-                               : arguments.operations == "changes" ? Operations::changes
-                                                                   : Operations::none;
-  return watch_command(arguments.watch, clock);
+  WatchOptions& watch = arguments.watch;
+  const bool live = !watch.live.interfaces.empty();
+  if (live && !watch.captures.empty()) {
+    throw UsageError("--interface and --read do not go together",
+                     "watch an interface, or read files; two runs can do both");
+  }
+  if (!live && watch.captures.empty()) {
+    throw UsageError("there is nothing to watch", "name --interface NAME for live traffic or --read FILE for recorded");
+  }
+  watch.live.leave_offloads = arguments.offload == "leave";
+  watch.operations = arguments.operations == "all"       ? Operations::all
+                     : arguments.operations == "changes" ? Operations::changes
+                                                         : Operations::none;
+  return watch_command(watch, clock);
 }
 
 int run_set(const Arguments& arguments, std::string& out) {
@@ -55,8 +67,11 @@ void declare_plant(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   auto* check = app.add_subcommand("check", "Say all that is wrong with a plant file, and who reaches whom by it");
   check->add_option("plant", arguments.plant, "plant file (YAML)")->required();
   check->add_flag("--all", arguments.all, "the whole reachability table");
-  check->callback(
-      [&] { chosen = [&](std::string& out) { return check_command(arguments.plant, arguments.all, out); }; });
+  check->callback([&] {
+    chosen = [&](std::string& out) {
+      return check_command(arguments.plant, arguments.all, out, rampart::SystemClock().now());
+    };
+  });
 
   auto* set = app.add_subcommand("set", "Change one value of a plant file, on its line, comments kept");
   set->add_option("plant", arguments.plant, "plant file (YAML)")->required();
@@ -66,11 +81,31 @@ void declare_plant(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   set->callback([&] { chosen = [&](std::string& out) { return run_set(arguments, out); }; });
 }
 
+void declare_live(CLI::App& watch, Arguments& arguments) {
+  LiveWatchOptions& live = arguments.watch.live;
+  auto* interface = watch.add_option("--interface", live.interfaces, "watch live traffic here; may be given again")
+                        ->allow_extra_args(false);
+  watch
+      .add_option("--user", live.user, "whom root becomes once it listens (else the journal's owner, rampart, nobody)")
+      ->needs(interface);
+  watch
+      .add_option("--offload", arguments.offload,
+                  "turn merging and splitting of packets in card and kernel off, or leave them")
+      ->check(CLI::IsMember({"off", "leave"}))
+      ->capture_default_str()
+      ->needs(interface);
+  watch
+      .add_option("--metrics", live.metrics, "serve /metrics and /health at ADDRESS:PORT, or at a port of the loopback")
+      ->needs(interface);
+  watch.add_flag("--view,!--no-view", live.view, "show what is seen, once a second (where there is a terminal)")
+      ->needs(interface);
+}
+
 void declare_traffic(CLI::App& app, Arguments& arguments, Chosen& chosen) {
-  auto* watch = app.add_subcommand("watch", "Decode recorded traffic and judge every operation by the plant");
+  auto* watch = app.add_subcommand("watch", "Decode live or recorded traffic and judge every operation by the plant");
   watch->add_option("plant", arguments.watch.plant, "plant file (YAML); without it nothing is judged");
-  watch->add_option("--read", arguments.watch.captures, "capture files (pcap, pcapng, also .gz; - is standard input)")
-      ->required();
+  watch->add_option("--read", arguments.watch.captures, "capture files (pcap, pcapng, also .gz; - is standard input)");
+  declare_live(*watch, arguments);
   watch->add_option("--json", arguments.watch.json, "write events as JSON lines to FILE (- is standard output)");
   watch->add_option("--operations", arguments.operations, "which operations go to --json")
       ->check(CLI::IsMember({"all", "changes", "none"}))
@@ -82,6 +117,8 @@ void declare_traffic(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   watch->add_option("--workers", arguments.watch.workers, "threads that decode")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
+  watch->add_option("--evidence", arguments.watch.evidence,
+                    "folder that gets the packets of each finding as a capture");
   watch->add_flag("--quiet", arguments.watch.quiet, "no progress, no summary");
   watch->callback([&] { chosen = [&](std::string&) { return run_watch(arguments); }; });
 
@@ -124,6 +161,9 @@ int main(int argc, char** argv) {
   Chosen chosen;
   declare_plant(app, arguments, chosen);
   declare_traffic(app, arguments, chosen);
+  declare_assets(app, chosen);
+  declare_import(app, chosen);
+  declare_discover(app, chosen);
   declare_init(app, chosen);
   declare_journal(app, chosen);
   declare_backup(app, chosen);

@@ -6,7 +6,10 @@ namespace {
 // A signal handler can reach nothing but static data.
 volatile std::sig_atomic_t stop_asked = 0;
 
+volatile std::sig_atomic_t reload_asked = 0;
+
 void on_signal(int) { stop_asked = 1; }
+void on_hang_up(int) { reload_asked = 1; }
 
 }  // namespace
 
@@ -30,5 +33,20 @@ StopSignal::~StopSignal() {
 }
 
 bool StopSignal::asked() const { return stop_asked != 0; }
+
+ReloadSignal::ReloadSignal() {
+  reload_asked = 0;
+  struct sigaction again {};
+  again.sa_handler = on_hang_up;
+  sigaction(SIGHUP, &again, &hang_up_);
+}
+
+ReloadSignal::~ReloadSignal() { sigaction(SIGHUP, &hang_up_, nullptr); }
+
+bool ReloadSignal::asked() const {
+  if (reload_asked == 0) return false;
+  reload_asked = 0;
+  return true;
+}
 
 }  // namespace rampart::apps

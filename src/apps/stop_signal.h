@@ -20,4 +20,19 @@ class StopSignal {
   }, terminate_{}, pipe_{};  // what was in force before
 };
 
+/// ReloadSignal listens for HUP while it lives: read the plant anew. One at a time.
+class ReloadSignal {
+ public:
+  ReloadSignal();
+  ~ReloadSignal();
+  ReloadSignal(const ReloadSignal&) = delete;
+  ReloadSignal& operator=(const ReloadSignal&) = delete;
+
+  /// asked is true once for each time it was asked; several at once may be one.
+  bool asked() const;
+
+ private:
+  struct sigaction hang_up_ {};
+};
+
 }  // namespace rampart::apps

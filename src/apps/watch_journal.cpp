@@ -5,12 +5,12 @@
 
 namespace rampart::apps {
 
-WatchJournal::WatchJournal(std::string folder, bool all_operations, const Clock& clock)
+WatchJournal::WatchJournal(std::string folder, bool all_operations, bool live, const Clock& clock)
     : folder_(std::move(folder)), clock_(clock) {
   const journal::Layout layout{folder_};
   const journal::Settings settings = journal::read_settings(layout.settings());
-  // A file waits for the disk; only live traffic would be lost by waiting.
-  journal_ = open_journal(folder_, {.wait_for_room = true}, clock_);
+  // A file waits for the disk; live traffic would be lost by waiting.
+  journal_ = open_journal(folder_, {.wait_for_room = !live}, clock_);
   person_ = caller(layout);
   keeper_ = std::make_unique<journal::Keeper>(
       *journal_, clock_,
@@ -24,6 +24,10 @@ void WatchJournal::start(records::Run run, const plant::Plant* plant) {
   run.when = now;
   run.person = person_;
   keeper_->record(run);
+}
+
+void WatchJournal::change(const plant::Plant& plant, const std::string& before_sha256) {
+  keep_plant(*keeper_, {folder_}, plant, before_sha256, person_, std::nullopt, clock_.now());
 }
 
 std::string WatchJournal::close(records::Run run) {

@@ -14,11 +14,17 @@ namespace rampart::apps {
 
 class WatchJournal {
  public:
+  /// `live`: traffic does not wait, so the journal gives records up where the disk cannot follow, and says so.
   /// Errors: throws Error where the journal cannot be opened. `clock` must outlive it.
-  WatchJournal(std::string folder, bool all_operations, const Clock& clock);
+  WatchJournal(std::string folder, bool all_operations, bool live, const Clock& clock);
 
   /// start keeps the plant, what changed in it, and that the run begins. `plant` may be null.
   void start(records::Run run, const plant::Plant* plant);
+  /// change keeps that another plant judges from here on.
+  void change(const plant::Plant& plant, const std::string& before_sha256);
+  /// tick tells what is due by the wall's clock; for live traffic, once a second.
+  void tick() { keeper_->tick(); }
+  journal::JournalStatus status() const { return journal_->status(); }
   records::Sink& sink() { return *keeper_; }
   /// close keeps that the run ended, with its totals, and makes everything durable. Returns what was lost, in one line
   /// for people; empty where nothing was.

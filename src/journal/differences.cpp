@@ -71,7 +71,7 @@ class Namer {
   void upper(const TileId& id) {
     const uint64_t begin = id.index * leaves_under(id.level);
     if (given_up(begin)) return;
-    const auto file = read_tile_file(layout_.folder, id.level, id.index, kBundle);
+    const auto file = read_tile(layout_.folder, id.level, id.index, kBundle);
     std::optional<std::vector<Hash>> right;
     if (begin + leaves_under(id.level) <= covered()) {
       right = trusted_->tile(id.level, id.index);
@@ -82,7 +82,7 @@ class Namer {
       right.emplace();
       for (uint64_t i = 0; i < kBundle; ++i) {
         const auto below =
-            read_tile_file(layout_.folder, static_cast<uint8_t>(id.level - 1), id.index * kBundle + i, kBundle);
+            read_tile(layout_.folder, static_cast<uint8_t>(id.level - 1), id.index * kBundle + i, kBundle);
         std::vector<Hash> hashes(kBundle);
         if (below) std::memcpy(hashes.data(), below->data(), below->size());
         right->push_back(root_of(hashes));
@@ -129,7 +129,7 @@ class Namer {
     if (records) compare_records(*records);
   }
   void compare(uint64_t index, std::span<const Hash> right) {
-    const auto file = read_tile_file(layout_.folder, 0, index, kBundle);
+    const auto file = read_tile(layout_.folder, 0, index, kBundle);
     if (file && right.size() == kBundle && std::ranges::equal(*file, octets_of(right))) return;
     // Where no checkpoint covers all of it, the tile may not have been written yet.
     if (!file && (index + 1) * kBundle > covered()) return;
@@ -164,7 +164,7 @@ class Namer {
   }
 
   void unfinished(const ListedTiles::Partial& partial) {
-    const auto file = read_tile_file(layout_.folder, partial.level, partial.index, partial.width);
+    const auto file = read_tile(layout_.folder, partial.level, partial.index, partial.width);
     const uint64_t begin = partial.index * leaves_under(partial.level);
     const auto right = begin < covered() ? trusted_->tile(partial.level, partial.index) : std::nullopt;
     bool same = file.has_value();
@@ -173,8 +173,8 @@ class Namer {
       if (right && i < right->size()) {
         same = std::ranges::equal(hash, (*right)[i]);
       } else if (partial.level > 0) {  // nothing vouches for it: it must fit the tile below
-        const auto below = read_tile_file(layout_.folder, static_cast<uint8_t>(partial.level - 1),
-                                          partial.index * kBundle + i, kBundle);
+        const auto below =
+            read_tile(layout_.folder, static_cast<uint8_t>(partial.level - 1), partial.index * kBundle + i, kBundle);
         std::vector<Hash> hashes(kBundle);
         if (below) std::memcpy(hashes.data(), below->data(), below->size());
         same = !below || std::ranges::equal(hash, root_of(hashes));

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -15,17 +16,21 @@
 #include "journal/note.h"
 #include "journal/scan.h"
 #include "journal/segment.h"
-#include "journal/tree.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 
 using Record = std::vector<uint8_t>;
 
+/// Tiles says where full tiles of level 0 lie: in packs, or each in a file of its own, as before there were packs.
+enum class Tiles { packed, single };
+
 /// MadeJournal writes a journal: `in_segment` records a segment, a kept checkpoint at the end of each.
 class MadeJournal {
  public:
-  explicit MadeJournal(uint64_t in_segment = 512) : in_segment_(in_segment) {
-    for (const char* name : {"/keys", "/segments", "/checkpoints"}) make_folders(layout.folder + name);
+  explicit MadeJournal(uint64_t in_segment = 512, Tiles tiles = Tiles::packed)
+      : in_segment_(in_segment), tiles_(tiles) {
+    for (const char* name : {"/keys", "/segments", "/checkpoints", "/tile/0"}) make_folders(layout.folder + name);
     signer_ = crypto::make_key_file(layout.key_file());
     put(layout.verifier_keys(), as_bytes(key().text() + "\n"));
     sign();
@@ -128,9 +133,29 @@ class MadeJournal {
     return begins;
   }
   void put_tile(uint8_t level, uint64_t index, uint32_t width, Bytes hashes) const {
-    const std::string path = layout.folder + "/" + tile_path(level, index, width);
+    const bool packed = tiles_ == Tiles::packed && level == 0 && width == kBundle;
+    const std::string path = layout.folder + "/" + (packed ? pack_path(index) : tile_path(level, index, width));
     make_folders(path.substr(0, path.rfind('/')));
-    put(path, hashes);
+    if (!packed) return put(path, hashes);
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    const auto place = static_cast<int64_t>(index % kPackTiles * kTileOctets);
+    if (!write_all(file.get(), hashes, place)) throw file_error("write", path, errno);
+  }
+
+  /// remove_leaves takes a full tile of level 0 away: cut out of its file, which leaves a hole, or the file itself.
+  void remove_leaves(uint64_t index) const {
+    const std::string path = layout.folder + "/" + tile_path(0, index, kBundle);
+    if (std::filesystem::remove(path)) return;
+    std::vector<uint8_t> pack = get(layout.folder + "/" + pack_path(index));
+    const auto begin = pack.begin() + static_cast<ptrdiff_t>(index % kPackTiles * kTileOctets);
+    std::fill(begin, begin + kTileOctets, uint8_t{0});
+    put(layout.folder + "/" + pack_path(index), pack);
+  }
+  /// flip_leaves flips a bit of octet `at` of a full tile of level 0.
+  void flip_leaves(uint64_t index, uint64_t at) const {
+    std::vector<uint8_t> hashes = read_tile(layout.folder, 0, index, kBundle).value();
+    hashes.at(at) ^= 0x10;
+    put_tile(0, index, kBundle, hashes);
   }
 
   static constexpr const char* kOrigin = "waterworks/gw-1";
@@ -149,6 +174,7 @@ class MadeJournal {
   }
 
   uint64_t in_segment_;
+  Tiles tiles_;
   std::unique_ptr<crypto::Signer> signer_;
   std::vector<uint8_t> tail_;
   TreeBuilder tree_;

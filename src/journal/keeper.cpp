@@ -44,25 +44,8 @@ bool plain(const Transaction& transaction) {
   if (transaction.operation == nullptr || transaction.conversation == nullptr) return false;
   if (transaction.outcome.kind != protocols::Outcome::Kind::ok || transaction.seen != records::Seen::whole)
     return false;
-  switch (transaction.operation->action) {
-    case Action::read:
-    case Action::identify:
-    case Action::diagnose:
-      return true;
-    case Action::session:
-      return keeps_alive(*transaction.operation);
-    case Action::write:
-    case Action::operate:
-    case Action::configure:
-    case Action::program:
-    case Action::start:
-    case Action::stop:
-    case Action::firmware:
-    case Action::file:
-    case Action::time:
-      return false;
-  }
-  return false;
+  const Action action = transaction.operation->action;
+  return !protocols::changes(action) && (action != Action::session || keeps_alive(*transaction.operation));
 }
 
 bool forbidden(const Transaction& transaction) {

@@ -14,7 +14,8 @@ inline constexpr uint64_t kBundle = 256;  // records in an entry bundle, hashes 
 ///   keys/next.pem 0600 | keys/next.token         the same of the key that a change under way goes to
 ///   keys/journal.vkeys                           verifier keys, one a line, oldest first; the first is what others trust
 ///   segments/<first record, 20 digits>.seg       the records
-///   tile/<level>/<index>[.p/<width>]             hash tiles
+///   tile/0/<first record, 20 digits>.tiles       hash tiles: full ones of level 0, many in a file
+///   tile/<level>/<index>[.p/<width>]             the others, one a file
 ///   checkpoint                                   the newest signed checkpoint, with its cosignatures
 ///   checkpoints/<size, 20 digits>                one for each end of a segment and each change of key
 ///   blobs/<first two digits>/<sha-256>           large things

@@ -82,6 +82,7 @@ Recovered Recovery::run() {
     }
     walk(at);
   }
+  files_.sync();
   if (spoiled_) result_.segment.reset();
   return std::move(result_);
 }

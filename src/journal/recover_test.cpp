@@ -6,7 +6,10 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "journal/journal_testing.h"
 #include "journal/testing.h"
+#include "journal/tile_files.h"
+#include "journal/verify.h"
 
 namespace rampart::journal {
 namespace {
@@ -282,6 +285,29 @@ TEST_F(RecoverTest, ChangeOfKeyIsCompletedFromEveryStep) {
   EXPECT_EQ(open_signer(layout)->public_key(), after.key);
   EXPECT_FALSE(std::filesystem::exists(layout.next_key_file()));
   expect_signed();
+}
+
+// Before there were packs, each tile had a file of its own.
+TEST(Packs, AJournalWithATileAFileGoesOnInPacks) {
+  MadeJournal made(512, Tiles::single);
+  made.fill(700);
+  made.sign();
+  const std::string path = made.layout.folder;
+  const SystemClock clock;
+  for (uint64_t round = 0; round < 2; ++round) {
+    const auto journal = Journal::open(path, quick(), clock);
+    for (uint64_t i = 0; i < 500; ++i) journal->append(content_of(i), Urgency::normal);
+    journal->close();
+  }
+  EXPECT_TRUE(std::filesystem::exists(path + "/tile/0/001"));
+  EXPECT_FALSE(std::filesystem::exists(path + "/tile/0/002"));
+  EXPECT_EQ(std::filesystem::file_size(path + "/" + pack_path(0)), 6 * kTileOctets);
+  const VerifyReport report = verify(path, {.trusted = {made.key()}});
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.records, 1704U);  // and twice opened and closed
+  for (const uint64_t number : {5U, 511U, 512U, 699U, 700U, 1703U}) {
+    EXPECT_EQ(check_proof(prove(path, number), {made.key()}), "") << number;
+  }
 }
 
 }  // namespace

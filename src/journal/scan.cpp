@@ -36,7 +36,7 @@ struct Piece {
 /// differs says whether the file of a level-0 tile is another one than `leaves`. It may be missing where no checkpoint
 /// covers it yet: a writer comes to it, or a crash came before.
 bool differs(const std::string& folder, uint64_t index, std::span<const Hash> leaves, uint64_t target) {
-  const auto file = read_tile_file(folder, 0, index, kBundle);
+  const auto file = read_tile(folder, 0, index, kBundle);
   return file ? !std::ranges::equal(*file, octets_of(leaves)) : (index + 1) * kBundle <= target;
 }
 
@@ -239,7 +239,7 @@ class Joiner {
     const std::vector<Hash> hashes = std::move(edge);
     edge.clear();
     const uint64_t index = number / kBundle;
-    compare(level, index, hashes, read_tile_file(layout_.folder, level, index, kBundle));
+    compare(level, index, hashes, read_tile(layout_.folder, level, index, kBundle));
     const Hash root = root_of(hashes);
     if (level == 1) out_.blocks.push_back(root);
     node(static_cast<uint8_t>(level + 1), index, root);
@@ -263,7 +263,7 @@ class Joiner {
   }
   /// hold compares an unfinished tile with the edge of the tree, or with the tile that it became.
   void hold(const ListedTiles::Partial& partial) {
-    const auto file = read_tile_file(layout_.folder, partial.level, partial.index, partial.width);
+    const auto file = read_tile(layout_.folder, partial.level, partial.index, partial.width);
     std::error_code none;
     const std::string path = layout_.folder + "/" + tile_path(partial.level, partial.index, partial.width);
     if (!file && !std::filesystem::exists(path, none)) return;  // since it was listed, the full one took its place
@@ -276,7 +276,7 @@ class Joiner {
       if (partial.level > 0) compare(partial.level, partial.index, hashes, file);
       if (partial.level == 0) mark(partial.index);
     } else if (partial.index < unfinished) {
-      const auto full = read_tile_file(layout_.folder, partial.level, partial.index, kBundle);
+      const auto full = read_tile(layout_.folder, partial.level, partial.index, kBundle);
       if (!file || (full && !std::ranges::equal(*file, Bytes(*full).first(file->size()))))
         out_.partials.push_back(partial);
     }

@@ -11,7 +11,7 @@
 
 #include "journal/layout.h"
 #include "journal/segment.h"
-#include "journal/tree.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 
@@ -56,10 +56,6 @@ struct ListedTiles {
   std::vector<Partial> partials;
 };
 ListedTiles list_tiles(const Layout& layout);
-
-/// read_tile_file gives the octets of one file of a tile; nothing where it is missing or has another size.
-std::optional<std::vector<uint8_t>> read_tile_file(const std::string& folder, uint8_t level, uint64_t index,
-                                                   uint32_t width);
 
 struct TileId {
   uint8_t level = 0;

@@ -57,12 +57,22 @@ void Sealer::add(const Group& group) {
   FrameReader reader(group.frames, group.first);
   FrameReader::Frame frame;
   const TreeBuilder::FullTile full = [this](uint8_t level, uint64_t index, Bytes hashes) {
-    full_.push_back({.level = level, .index = index, .hashes = {hashes.begin(), hashes.end()}});
+    if (level > 0) {
+      full_.push_back({.level = level, .index = index, .hashes = {hashes.begin(), hashes.end()}});
+      return;
+    }
+    if (leaves_.empty()) leaves_from_ = index;
+    leaves_.insert(leaves_.end(), hashes.begin(), hashes.end());
   };
   while (reader.next(frame) == FrameReader::State::frame) tree_.append(leaf_hash(frame.record), full);
 }
 
 void Sealer::flush() {
+  if (!leaves_.empty()) {
+    files_.put_leaves(leaves_from_, leaves_);
+    files_.sync();
+    leaves_.clear();
+  }
   size_t written = 0;
   try {
     for (const FullTile& tile : full_) {
@@ -76,8 +86,8 @@ void Sealer::flush() {
   full_.clear();
 }
 
-bool Sealer::many() const { return full_.size() >= kManyFull; }
-bool Sealer::full() const { return full_.size() >= kMostFull; }
+bool Sealer::many() const { return waiting() >= kManyFull; }
+bool Sealer::full() const { return waiting() >= kMostFull; }
 
 void Sealer::write_partials() {
   tree_.partials([this](uint8_t level, uint64_t index, uint32_t width, Bytes hashes) {
@@ -100,7 +110,6 @@ void Sealer::seal(bool keep) {
   const bool changes = next_signer_ && tree_.size() > next_from_;
   if (tree_.size() > checkpoint_size_ || changes) {
     write_partials();
-    files_.sync();
     const Checkpoint checkpoint{
         .origin = keys_.verifiers.back().name, .size = tree_.size(), .root = tree_.root(), .extensions = {}};
     const std::string note = format(signed_note(checkpoint));

@@ -41,10 +41,10 @@ class Sealer {
 
   /// add hashes the records of a group; tiles that it fills wait for flush().
   void add(const Group& group);
-  /// flush writes tiles. Errors: throws Error; those not written stay.
+  /// flush writes tiles, durable. Errors: throws Error; those that may not be on disk stay.
   void flush();
-  /// many is true where it is time to flush() before the next seal(): tiles are written in bursts, since each file that
-  /// is made between two groups makes their syncs dearer. full: so many tiles wait that add() must not be called.
+  /// many is true where it is time to flush() before the next seal(): tiles are written in bursts. full: so many wait
+  /// that add() must not be called.
   bool many() const;
   bool full() const;
   uint64_t size() const { return tree_.size(); }
@@ -71,6 +71,7 @@ class Sealer {
     uint64_t index = 0;
     std::vector<uint8_t> hashes;
   };
+  size_t waiting() const { return leaves_.size() / kTileOctets + full_.size(); }
   void write_partials();
   Note signed_note(const Checkpoint& checkpoint);
   void change_key();
@@ -78,7 +79,9 @@ class Sealer {
   const Layout& layout_;
   TileFiles files_;
   TreeBuilder tree_;
-  std::vector<FullTile> full_;                         // not yet written
+  std::vector<uint8_t> leaves_;                        // full tiles of level 0 that are not yet written,
+  uint64_t leaves_from_ = 0;                           // one after the other from this one on
+  std::vector<FullTile> full_;                         // those of the levels above
   std::vector<std::pair<uint8_t, uint64_t>> partial_;  // tiles that have partial files
   mutable std::mutex mutex_;                           // of what follows
   Keys keys_;

@@ -13,9 +13,8 @@ namespace rampart::journal {
 namespace {
 
 constexpr uint64_t kMostRead = uint64_t{1} << 30;  // a segment larger than this is mapped even where it may still grow
-constexpr size_t kTileOctets = kBundle * sizeof(Hash);
-constexpr uint64_t kMostMissing = 64;  // tiles: how far a stray file may lie beyond those that are there
-constexpr int kDepth = 8;              // folders of tile numbers: 3 digits each, 64 bits
+constexpr uint64_t kMostMissing = 64;              // tiles: how far a stray file may lie beyond those that are there
+constexpr int kDepth = 8;                          // folders of tile numbers: 3 digits each, 64 bits
 
 /// read_number reads "x001" or "234", the elements of a tile's path.
 std::optional<uint64_t> read_number(std::string_view name, bool folder) {
@@ -24,8 +23,19 @@ std::optional<uint64_t> read_number(std::string_view name, bool folder) {
   return std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; }) ? parse_number(name) : std::nullopt;
 }
 
+/// read_pack_name reads "00000000000001048576.tiles": the number of its first record.
+std::optional<uint64_t> read_pack_name(std::string_view name) {
+  const std::string_view digits = name.substr(0, 20);
+  if (name.size() != 26 || !name.ends_with(".tiles") ||
+      !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) {
+    return {};
+  }
+  const auto first = parse_number(digits);
+  return first && *first % (kPackTiles * kBundle) == 0 ? first : std::nullopt;
+}
+
 struct Level {
-  uint64_t files = 0, end = 0;
+  uint64_t tiles = 0, end = 0;
 };
 
 void list_level(const std::string& folder, uint64_t above, int depth, uint8_t level, Level& full, ListedTiles& out) {
@@ -33,8 +43,14 @@ void list_level(const std::string& folder, uint64_t above, int depth, uint8_t le
     if (const auto number = read_number(name, true); number && depth < kDepth) {
       list_level(folder + "/" + name, (above + *number) * 1000, depth + 1, level, full, out);
     } else if (const auto last = read_number(name, false)) {
-      ++full.files;
+      ++full.tiles;
       full.end = std::max(full.end, above + *last + 1);
+    } else if (const auto first = level == 0 && depth == 1 ? read_pack_name(name) : std::nullopt) {
+      std::error_code none;
+      const uint64_t octets = std::filesystem::file_size(folder + "/" + name, none);
+      const uint64_t tiles = none ? 0 : std::min(octets / kTileOctets, kPackTiles);
+      full.tiles += tiles;
+      if (tiles > 0) full.end = std::max(full.end, *first / kBundle + tiles);
     } else if (name.ends_with(".p")) {
       const auto index = read_number(std::string_view(name).substr(0, name.size() - 2), false);
       if (!index) continue;
@@ -85,7 +101,7 @@ ListedTiles list_tiles(const Layout& layout) {
   for (uint8_t level = 0; level < 8; ++level) {
     Level full;
     list_level(layout.folder + "/tile/" + std::to_string(level), 0, 1, level, full, out);
-    if (level == 0) out.leaves = std::min(full.end, 2 * full.files + kMostMissing) * kBundle;
+    if (level == 0) out.leaves = std::min(full.end, 2 * full.tiles + kMostMissing) * kBundle;
   }
   for (const ListedTiles::Partial& partial : out.partials) {
     // An unfinished tile follows the finished ones at once.
@@ -94,16 +110,6 @@ ListedTiles list_tiles(const Layout& layout) {
     }
   }
   return out;
-}
-
-std::optional<std::vector<uint8_t>> read_tile_file(const std::string& folder, uint8_t level, uint64_t index,
-                                                   uint32_t width) {
-  try {
-    auto octets = read_file(folder + "/" + tile_path(level, index, width), kTileOctets);
-    if (octets && octets->size() == width * sizeof(Hash)) return octets;
-  } catch (const Error&) {  // larger than a tile, or nothing that can be read: no tile
-  }
-  return {};
 }
 
 std::optional<Noted> noted(uint64_t number, Bytes record) {

@@ -193,7 +193,7 @@ const Attack kAttacks[] = {
        const uint64_t n = somewhere(random);
        alter(journal, n);
        const uint64_t tile = n / 256;
-       std::vector<uint8_t> hashes = MadeJournal::get(journal.layout.folder + "/" + tile_path(0, tile, 256));
+       std::vector<uint8_t> hashes = read_tile(journal.layout.folder, 0, tile, 256).value();
        const Hash leaf = leaf_hash(MadeJournal::record(n, 99));
        std::ranges::copy(leaf, hashes.begin() + static_cast<ptrdiff_t>(n % 256 * 32));
        journal.put_tile(0, tile, 256, hashes);
@@ -246,14 +246,26 @@ const Attack kAttacks[] = {
     {"A hash tile is deleted",
      [](MadeJournal& journal, std::mt19937_64& random, VerifyOptions&) -> std::vector<Wanted> {
        const uint64_t tile = random() % 11;
-       std::filesystem::remove(journal.layout.folder + "/" + tile_path(0, tile, 256));
+       journal.remove_leaves(tile);
        return {{Kind::tile, tile * 256, tile * 256 + 256}};
      }},
     {"A hash tile is altered",
      [](MadeJournal& journal, std::mt19937_64& random, VerifyOptions&) -> std::vector<Wanted> {
        const uint64_t tile = random() % 11;
-       flip(journal.layout.folder + "/" + tile_path(0, tile, 256), random() % 8192);
+       journal.flip_leaves(tile, random() % 8192);
        return {{Kind::tile, tile * 256, tile * 256 + 256}};
+     }},
+    {"The end of a pack of hash tiles is cut off",
+     [](MadeJournal& journal, std::mt19937_64& random, VerifyOptions&) -> std::vector<Wanted> {
+       const uint64_t first = random() % 11;
+       const std::string pack = journal.layout.folder + "/" + pack_path(0);
+       if (std::filesystem::exists(pack)) std::filesystem::resize_file(pack, first * 8192 + random() % 8192);
+       std::vector<Wanted> wanted;
+       for (uint64_t tile = first; tile < 11; ++tile) {
+         if (!std::filesystem::exists(pack)) journal.remove_leaves(tile);
+         wanted.push_back({Kind::tile, tile * 256, tile * 256 + 256});
+       }
+       return wanted;
      }},
     {"The unfinished tiles of the newest checkpoint are deleted",
      [](MadeJournal& journal, std::mt19937_64&, VerifyOptions&) -> std::vector<Wanted> {
@@ -264,7 +276,7 @@ const Attack kAttacks[] = {
      [](MadeJournal& journal, std::mt19937_64& random, VerifyOptions&) -> std::vector<Wanted> {
        const uint64_t n = somewhere(random) / 256 * 256 + 17;
        alter(journal, n);
-       flip(journal.layout.folder + "/" + tile_path(0, n / 256, 256), 40 * 32);
+       journal.flip_leaves(n / 256, 40 * 32);
        return {{Kind::tile, n / 256 * 256, n / 256 * 256 + 256}, one(Kind::altered, n)};
      }},
     {"The signature of the newest checkpoint is altered",
@@ -322,7 +334,7 @@ class Tamper : public testing::TestWithParam<Attack> {};
 
 TEST_P(Tamper, IsNamedExactly) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
-    MadeJournal journal;
+    MadeJournal journal(512, seed % 2 == 0 ? Tiles::single : Tiles::packed);
     journal.fill(kSigned);
     journal.sign();
     journal.fill(kRecords - kSigned);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "journal/reader.h"
+#include "journal/tile_files.h"
 #include "journal/verify.h"
 
 namespace rampart::journal {

@@ -5,19 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <filesystem>
 #include <span>
-
-#include "base/files.h"
-#include "base/text.h"
 
 namespace rampart::journal {
 namespace {
 
 constexpr size_t kHash = sizeof(Hash);
-constexpr size_t kTile = kBundle * kHash;
 constexpr uint8_t kLevels = 8;       // a tree of 2^64 records has no more
-constexpr size_t kKeptTiles = 32;    // DirectoryTiles: 256 KiB
 constexpr unsigned kTileHeight = 8;  // a tile is a complete subtree of this height
 
 Bytes octets(const std::vector<Hash>& hashes) {
@@ -66,24 +60,6 @@ bool read_hashes(TileSource& tiles, uint8_t level, uint64_t first, uint32_t coun
   return true;
 }
 
-/// read_tile reads any file of a tile that holds its first `width` hashes: the full one may have replaced the partial
-/// ones, and one of a later checkpoint holds what an earlier one did.
-std::optional<std::vector<uint8_t>> read_tile(const std::string& folder, uint8_t level, uint64_t index,
-                                              uint32_t width) {
-  std::vector<uint64_t> widths{kBundle, width};
-  for (const std::string& name : names_in(folder + '/' + tile_path(level, index, kBundle) + ".p")) {
-    const auto wide = parse_number(name);
-    if (wide && *wide > width && *wide < kBundle) widths.push_back(*wide);
-  }
-  for (const uint64_t wide : widths) {
-    const std::string path = folder + '/' + tile_path(level, index, static_cast<uint32_t>(wide));
-    std::error_code none;
-    if (std::filesystem::file_size(path, none) != wide * kHash) continue;
-    if (auto hashes = read_file(path, kTile); hashes && hashes->size() == wide * kHash) return hashes;
-  }
-  return {};
-}
-
 /// split is RFC 6962's k: the largest power of two below `count`, which is at least 2.
 uint64_t split(uint64_t count) { return std::bit_floor(count - 1); }
 
@@ -123,23 +99,6 @@ std::string tile_path(uint8_t level, uint64_t index, uint32_t width) {
   return with_width(fmt::format("tile/{}/{}", level, numbered(index)), width);
 }
 std::string bundle_path(uint64_t index, uint32_t width) { return with_width("tile/entries/" + numbered(index), width); }
-
-std::optional<Bytes> DirectoryTiles::tile(uint8_t level, uint64_t index, uint32_t width) {
-  const auto same = [&](const Kept& kept) { return kept.level == level && kept.index == index; };
-  auto kept = std::find_if(kept_.begin(), kept_.end(), same);
-  if (kept == kept_.end() || kept->hashes.size() < width * kHash) {
-    auto hashes = read_tile(folder_, level, index, width);
-    if (!hashes) return {};
-    if (kept == kept_.end()) {
-      const auto older = [](const Kept& a, const Kept& b) { return a.used < b.used; };
-      kept = kept_.size() < kKeptTiles ? kept_.insert(kept_.end(), Kept{})
-                                       : std::min_element(kept_.begin(), kept_.end(), older);
-    }
-    *kept = {level, index, 0, std::move(*hashes)};
-  }
-  kept->used = ++uses_;
-  return Bytes(kept->hashes).first(width * kHash);
-}
 
 void TreeBuilder::append(const Hash& leaf, const FullTile& full) {
   Hash hash = leaf;

@@ -1,5 +1,5 @@
 // The Merkle tree over the records: RFC 6962 section 2.1 hashes, kept as C2SP tlog-tiles. TreeBuilder holds only the
-// right edge (at most 256 hashes a level); proofs read tiles through TileSource. No I/O here but DirectoryTiles.
+// right edge (at most 256 hashes a level); proofs read tiles through TileSource. No I/O here: that is in tile_files.h.
 #pragma once
 
 #include <cstdint>
@@ -32,24 +32,6 @@ class TileSource {
   /// tile gives the first `width` hashes of a tile, from the full one or from a partial one that is wide enough. The
   /// bytes are valid until the next call.
   virtual std::optional<Bytes> tile(uint8_t level, uint64_t index, uint32_t width) = 0;
-};
-
-/// DirectoryTiles reads them from the folder of a journal; keeps the few last read.
-class DirectoryTiles final : public TileSource {
- public:
-  explicit DirectoryTiles(std::string folder) : folder_(std::move(folder)) {}
-  std::optional<Bytes> tile(uint8_t level, uint64_t index, uint32_t width) override;
-
- private:
-  struct Kept {
-    uint8_t level = 0;
-    uint64_t index = 0;
-    uint64_t used = 0;
-    std::vector<uint8_t> hashes;
-  };
-  std::string folder_;
-  std::vector<Kept> kept_;
-  uint64_t uses_ = 0;
 };
 
 /// TreeBuilder takes leaf hashes in order and gives roots and tiles. A leaf costs one hash of two others, when its tile

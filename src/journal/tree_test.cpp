@@ -2,14 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <map>
 #include <random>
 #include <span>
 #include <tuple>
 
-#include "base/files.h"
-#include "base/testing.h"
 #include "base/text.h"
 
 namespace rampart::journal {
@@ -301,58 +298,6 @@ TEST(Layout, NamesFilesSoThatTheySortAsNumbersDo) {
   const Layout layout{"/j"};
   EXPECT_EQ(layout.segment(70'144), "/j/segments/00000000000000070144.seg");
   EXPECT_EQ(layout.checkpoint_of(18'446'744'073'709'551'615u), "/j/checkpoints/18446744073709551615");
-}
-
-class TileFolder : public testing::Test {
- protected:
-  void write(const std::string& name, size_t octets, uint8_t value) {
-    const std::string path = folder_ / name;
-    make_folders(std::filesystem::path(path).parent_path());
-    replace_file(path, std::vector<uint8_t>(octets, value));
-  }
-  TemporaryFolder folder_;
-};
-
-TEST_F(TileFolder, ReadsFullTilesAndPartialOnesThatAreWideEnough) {
-  write("tile/0/000", 8'192, 1);
-  write("tile/0/001.p/7", 7 * 32, 2);
-  write("tile/0/001.p/9", 9 * 32, 3);
-  DirectoryTiles tiles(folder_.path());
-  ASSERT_TRUE(tiles.tile(0, 0, 256));
-  EXPECT_EQ(tiles.tile(0, 0, 5)->size(), 160u);
-  EXPECT_EQ(tiles.tile(0, 1, 7)->front(), 2);
-  EXPECT_EQ(tiles.tile(0, 1, 8)->front(), 3);
-  EXPECT_EQ(tiles.tile(0, 1, 8)->size(), 256u);
-  EXPECT_FALSE(tiles.tile(0, 1, 10));
-  EXPECT_FALSE(tiles.tile(1, 0, 1));
-}
-
-TEST_F(TileFolder, LooksAgainForATileThatHasGrown) {
-  write("tile/0/000.p/7", 7 * 32, 2);
-  DirectoryTiles tiles(folder_.path());
-  ASSERT_TRUE(tiles.tile(0, 0, 7));
-  EXPECT_FALSE(tiles.tile(0, 0, 8));
-  write("tile/0/000", 8'192, 2);
-  EXPECT_TRUE(tiles.tile(0, 0, 8));
-}
-
-TEST_F(TileFolder, PassesOverFilesOfAnotherSizeOrName) {
-  write("tile/0/000", 8'191, 1);
-  write("tile/0/001", 8'193, 1);
-  write("tile/0/002.p/7", 6 * 32, 1);
-  write("tile/0/002.p/0x9", 9 * 32, 1);
-  write("tile/0/002.p/300", 300 * 32, 1);
-  write("tile/0/003/000", 8'192, 1);
-  DirectoryTiles tiles(folder_.path());
-  for (uint64_t index = 0; index < 4; ++index) EXPECT_FALSE(tiles.tile(0, index, 5)) << index;
-}
-
-TEST_F(TileFolder, KeepsOnlyAFewTilesAndStillGivesAll) {
-  for (uint8_t i = 0; i < 100; ++i) write(tile_path(0, i, 256), 8'192, i);
-  DirectoryTiles tiles(folder_.path());
-  for (int round = 0; round < 2; ++round) {
-    for (uint8_t i = 0; i < 100; ++i) EXPECT_EQ(tiles.tile(0, i, 256)->back(), i);
-  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "journal/checkpoints.h"
 #include "journal/journal.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 namespace {

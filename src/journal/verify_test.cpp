@@ -247,7 +247,7 @@ TEST(VerifyPruned, TakesTheHashesOfPrunedRecordsFromTheTiles) {
   EXPECT_EQ(report.first, 1024U);
   EXPECT_EQ(report.records, 2011U - 1024);
 
-  std::filesystem::remove(journal.layout.folder + "/" + tile_path(0, 1, 256));
+  journal.remove_leaves(1);
   const VerifyReport tampered = checked(journal);
   ASSERT_FALSE(tampered.good());
   EXPECT_LT(tampered.faults[0].from, 512U);
@@ -391,7 +391,11 @@ TEST(VerifyHostile, SurvivesFoldersThatWereMangledAtRandom) {
           std::filesystem::rename(file, journal.layout.segment(random() >> random() % 64));
       }
     }
-    journal.put_tile(0, random() >> random() % 64, 256, Record(8192));
+    const std::string base = journal.layout.folder + "/";
+    const std::string tile = base + tile_path(0, random() >> random() % 64, 256);
+    make_folders(tile.substr(0, tile.rfind('/')));
+    MadeJournal::put(tile, Record(8192));
+    MadeJournal::put(base + pack_path(random() >> (8 + random() % 56)), Record(random() % 50'000, 1));
     const VerifyReport report = checked(journal);
     EXPECT_LE(text_of(report).size(), 20'000U);
     Reader reader(journal.layout.folder);
@@ -468,6 +472,19 @@ TEST(VerifyKept, AJournalOfTheFirstVersionIsStillAsItWasSigned) {
   for (; reader.next(item); ++read) EXPECT_TRUE(records::Stored::decode(item.record)) << item.number;
   EXPECT_EQ(read, 603U);
   EXPECT_EQ(check_proof(prove(layout.folder, 5), report.keys), "");
+}
+
+TEST(VerifyKept, AJournalThatWentOnInPacksIsStillAsItWasSigned) {
+  const Layout layout{std::string(RAMPART_SOURCE_DIR) + "/tests/data/journal/v2"};
+  const std::vector<uint8_t> keys = MadeJournal::get(layout.verifier_keys());
+  const auto key = VerifierKey::parse(split(as_text(keys), '\n').at(0)).value();
+  const VerifyReport report = verify(layout.folder, {.trusted = {key}});
+  EXPECT_TRUE(report.good()) << text_of(report);
+  EXPECT_EQ(report.records, 1704U);
+  EXPECT_EQ(report.signed_size, 1704U);
+  for (const uint64_t number : {5U, 600U, 1500U, 1700U}) {
+    EXPECT_EQ(check_proof(prove(layout.folder, number), {key}), "") << number;
+  }
 }
 
 TEST(Prove, GivesAProofOfEachRecordThatOthersCanCheck) {

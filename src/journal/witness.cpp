@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "journal/layout.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 namespace {

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/testing.h"
+#include "journal/tile_files.h"
 
 namespace rampart::journal {
 namespace {
@@ -33,10 +35,10 @@ class Log {
 
   /// grow adds records and signs.
   void grow(uint64_t size, std::string_view record) {
-    const auto write = [this](uint8_t level, uint64_t index, uint32_t width, Bytes hashes) {
-      const std::filesystem::path path = folder_ + '/' + tile_path(level, index, width);
-      make_folders(path.parent_path());
-      replace_file(path, hashes);
+    make_folders(folder_ + "/tile");
+    const auto write = [tiles = std::make_shared<TileFiles>(folder_)](uint8_t level, uint64_t index, uint32_t width,
+                                                                      Bytes hashes) {
+      tiles->put(level, index, width, hashes);
     };
     while (tree_.size() < size) {
       tree_.append(leaf_hash(as_bytes(record)),
@@ -283,7 +285,7 @@ TEST_F(WitnessTest, KeepsJournalsApart) {
 TEST_F(WitnessTest, ARequestIsNotMadeWithoutCheckpointOrTileOrFromBeyondTheEnd) {
   EXPECT_THROW(log_.request(301), Error);
   EXPECT_THROW(make_request(folder_ / "nowhere", 0), Error);
-  std::filesystem::remove(folder_ / "log/" + tile_path(0, 0, kBundle));
+  std::filesystem::remove(folder_ / "log/" + pack_path(0));
   EXPECT_THROW(log_.request(200), Error);
   replace_file(folder_ / "log/checkpoint", as_bytes("nothing\n"));
   EXPECT_THROW(log_.request(0), Error);

@@ -14,14 +14,19 @@
 
 namespace rampart::monitor {
 
-/// RawPacket is one captured frame. `bytes` is valid until the next call of PacketSource::next().
+/// RawPacket is one captured frame, or word from a live source that there is none: `pause`, nothing more is there at
+/// the moment; `beat`, a second has gone by, `time` is the wall's and `number` the last packet's. `bytes` is valid until
+/// the next call of PacketSource::next().
 struct RawPacket {
+  enum class Item : uint8_t { packet, pause, beat };
+
   TimePoint time;
   Bytes bytes;                   // what was captured
   uint32_t original_length = 0;  // what was on the wire; greater than bytes.size() where the capture cut it
   uint32_t link_type = 0;        // as in the file: 1 Ethernet, 113 Linux cooked ...
   uint64_t number = 0;           // from 1, in the order of reading over all files
-  uint32_t file = 0;             // index of the file that it came from
+  uint32_t file = 0;             // index of the file or interface that it came from
+  Item item = Item::packet;
 };
 
 /// Progress of a source in octets of its input as stored; `total` is 0 where nobody can know (standard input).
@@ -40,7 +45,7 @@ struct CaptureWarning {
 class PacketSource {
  public:
   virtual ~PacketSource() = default;
-  /// next gives the next packet; false at the end of the input.
+  /// next gives the next packet; false at the end of the input. A live source waits, and says so by pauses and beats.
   virtual bool next(RawPacket& packet) = 0;
   virtual Progress progress() const = 0;
 };

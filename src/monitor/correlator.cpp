@@ -11,6 +11,7 @@ using policy::kNone;
 using protocols::Operation;
 
 constexpr size_t kMostSpare = 1024;
+constexpr std::chrono::hours kTellUntold{1};
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
 /// is_group: no single device, but all that listen.
@@ -32,6 +33,7 @@ policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& v
 Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
                        records::Sink& sink)
     : policy_(std::move(policy)), plant_(std::move(plant)), sink_(sink), keeper_(sink) {
+  detectors_ = std::make_unique<Detectors>(policy_ ? plant_.get() : nullptr);
   if (!policy_) return;
   situation_ = std::make_unique<policy::Situation>(policy_);
   behind_units_seen_.resize(plant_->assets.size());
@@ -82,6 +84,7 @@ void Correlator::flow_started(FlowRef flow, const FlowStart& start, Moment momen
     talk.server_party = policy::identify(*policy_, talk.server);
   }
   name_sides(talk);
+  watch_start(talk, moment);
   see_address(talk, conversation.client, talk.client_party, moment);
   see_address(talk, conversation.server, talk.server_party, moment);
 }
@@ -173,6 +176,8 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
     policy::note_asked(*situation_, *policy_, asked.parties, asked.verdict, moment.time);
     judge(talk, direction, operation, asked.parties, asked.verdict, moment);
   }
+  watch_operation(talk, direction, operation, asked.judged && asked.verdict.decision == policy::Decision::denied,
+                  moment);
   if (operation.expects_answer) {
     talk.matcher->asked(operation, direction, moment.time,
                         [&](const protocols::Transaction<Asked>& t) { emit(talk, t, moment.packet); }) = asked;
@@ -228,18 +233,23 @@ void Correlator::emit(Talk& talk, const protocols::Transaction<Asked>& transacti
                             transaction.answered_at);
     }
   }
+  if (transaction.operation != nullptr && transaction.outcome.kind != protocols::Outcome::Kind::ok) {
+    watch_denied(talk, transaction.asked, *transaction.operation, {transaction.answered_at, packet});
+  }
   sink_.record(record);
 }
 
 void Correlator::attribute(FlowRef flow, Direction direction, const protocols::Attribute& attribute, Moment moment) {
   Talk& talk = this->talk(flow);
   const records::Side& side = direction == Direction::to_client ? talk.conversation.server : talk.conversation.client;
+  watch_claim(talk, attribute, moment);
   uint64_t key = mix(mix(address_key(side), attribute.unit), static_cast<uint64_t>(attribute.kind));
   key = mix(key, std::hash<std::string_view>{}(attribute.text));
   if (attribute.about_ip) key = mix(key, attribute.about_ip->hash());
   if (attribute.about_mac) key = mix(key, std::hash<MacAddress>{}(*attribute.about_mac));
   key = mix(key, static_cast<uint64_t>(attribute.basis));
   if (attributes_seen_.size() >= kMostAddresses || !attributes_seen_.insert(key).second) return;
+  watch_attribute(talk, direction, attribute, moment);
   describe(talk);
   sink_.record(records::AssetSeen{.when = moment.time,
                                   .packet = moment.packet,
@@ -271,6 +281,7 @@ void Correlator::protection(FlowRef flow, Direction direction, const protocols::
     case Protection::Kind::certificate:
       break;
   }
+  watch_protection(talk, direction, protection, moment);
   const auto text_key = std::hash<std::string_view>{};
   const records::Conversation& conversation = talk.conversation;
   uint64_t key = mix(mix(address_key(conversation.client), address_key(conversation.server)), conversation.server.port);
@@ -296,6 +307,7 @@ void Correlator::trouble(FlowRef flow, Direction direction, std::string_view kin
     ++totals_.gaps;
     totals_.gap_octets += count;
     talk.lost_octets += count;
+    detectors_->blindness.lost(moment.time);
   } else if (kind == "unsupported") {
     ++totals_.unsupported_frames;
   } else {
@@ -315,16 +327,22 @@ void Correlator::trouble(FlowRef flow, Direction direction, std::string_view kin
                              .direction = direction});
 }
 
-void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment) {
+void Correlator::flow_stopped(FlowRef flow, const FlowStop& stop, Moment moment) {
   Talk& talk = this->talk(flow);
   if (talk.matcher) {
     talk.matcher->flush([&](const protocols::Transaction<Asked>& t) { emit(talk, t, 0); });
     totals_.given_up_operations += talk.matcher->given_up();
   }
+  if (stop.end == "evicted") {
+    ++totals_.evicted_flows;
+    detectors_->blindness.lost(moment.time);
+  }
+  last_ = moment;
+  watch_stop(talk, stop);
+  if (policy_) watch_exposed(talk, stop);
   // What is said straight over Ethernet stays among neighbours: no conduit of the plant is about it.
   const bool neighbours = talk.conversation.transport == records::Transport::ethernet;
   if (policy_ && talk.operations == 0 && !neighbours) judge_undecoded(talk, stop);
-  if (stop.end == "evicted") ++totals_.evicted_flows;
   describe(talk);
   records::Flow record{.conversation = &talk.conversation,
                        .first = stop.first,
@@ -356,7 +374,14 @@ void Correlator::packet_trouble(std::string_view reason, Moment moment) {
       records::Loss{.when = moment.time, .packet = moment.packet, .kind = "packet", .reason = reason, .count = 1});
 }
 
+void Correlator::note_loss(TimePoint when) { detectors_->blindness.lost(when); }
+
 void Correlator::tick(Moment moment) {
+  last_ = moment;
+  if (moment.time - untold_at_ >= kTellUntold) {
+    untold_at_ = moment.time;
+    tell_untold(moment);
+  }
   for (auto& shard : talks_) {
     for (auto& talk : shard) {
       if (!talk || !talk->matcher || talk->matcher->in_flight() == 0) continue;
@@ -366,7 +391,10 @@ void Correlator::tick(Moment moment) {
   }
 }
 
-void Correlator::finish() { keeper_.flush(); }
+void Correlator::finish() {
+  keeper_.flush();
+  tell_untold(last_);
+}
 
 void Correlator::describe(Talk& talk) {
   if (talk.described) return;

@@ -16,6 +16,17 @@
 
 namespace rampart::monitor {
 
+struct Detectors;
+enum class Scan : uint8_t;
+enum class Untold : uint8_t;
+
+/// EvidenceTaker is told of each finding that is written for the first time, before the sink is.
+class EvidenceTaker {
+ public:
+  virtual ~EvidenceTaker() = default;
+  virtual void found(const records::Finding& finding) = 0;
+};
+
 /// Totals of what a run saw and what it could not see.
 struct Totals {
   uint64_t flows = 0, operations = 0, malformed_packets = 0, malformed_frames = 0, unsupported_frames = 0;
@@ -45,10 +56,17 @@ class Correlator : public Events {
   void packet_trouble(std::string_view reason, Moment moment) override;
   void tick(Moment moment) override;
 
+  /// note_loss says that the sensor itself lost packets at `when` (a full ring, a flow given up): findings that rest on
+  /// not having seen something are held back for conversations that were alive then.
+  void note_loss(TimePoint when);
+  /// keep_evidence names who is told of each finding that is written for the first time; null: nobody. It must outlive
+  /// this.
+  void keep_evidence(EvidenceTaker* taker) { evidence_ = taker; }
+
   /// finish writes what is still waiting; call once, after the last flow has stopped.
   void finish();
   const Totals& totals() const { return totals_; }
-  uint64_t findings() const { return keeper_.occurrences(); }
+  uint64_t findings() const { return keeper_.occurrences() + untold_; }
 
  private:
   /// Asked is what we keep with an operation until its answer comes.
@@ -73,10 +91,30 @@ class Correlator : public Events {
   void judge(Talk& talk, Direction direction, const protocols::Operation& operation, const policy::Parties& parties,
              const policy::Verdict& verdict, Moment moment);
   void judge_undecoded(Talk& talk, const FlowStop& stop);
+  // anomalies.cpp: what no rule of the plant says.
+  void watch_start(Talk& talk, Moment moment);
+  void watch_operation(Talk& talk, Direction direction, const protocols::Operation& operation, bool denied,
+                       Moment moment);
+  void watch_write(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
+  void watch_denied(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
+  void watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute, Moment moment);
+  void watch_stop(Talk& talk, const FlowStop& stop);
+  void watch_claim(Talk& talk, const protocols::Attribute& attribute, Moment moment);
+  // protected.cpp: how traffic is protected, held against what the plant's targets ask for.
+  void watch_protection(Talk& talk, Direction direction, const protocols::Protection& protection, Moment moment);
+  void watch_exposed(Talk& talk, const FlowStop& stop);
+  void probe(Scan scan, uint64_t source, uint64_t thing, Talk& talk, Direction direction, Moment moment);
+  bool part_of_scan(const FindingKind& kind, const Talk& talk, Direction direction, Moment moment,
+                    const protocols::Operation* operation);
+  bool muted(const FindingKind& kind, uint64_t key, const Talk& talk, Direction direction, Moment moment,
+             const policy::Verdict* verdict);
+  void tell_untold(Moment moment);
   /// find counts a finding; `message` makes its words and is called only where it will be written.
   template <class Message>
   void find(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment, Message&& message,
             const protocols::Operation* operation = nullptr, const policy::Verdict* verdict = nullptr);
+  void write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
+             std::string_view message, const protocols::Operation* operation, const policy::Verdict* verdict);
   records::Verdict recorded(const policy::Verdict& verdict) const;
   std::string_view asset_id(plant::Index asset) const;
   std::string_view zone_id(plant::Index zone) const;
@@ -86,6 +124,11 @@ class Correlator : public Events {
   records::Sink& sink_;
   RepeatKeeper keeper_;
   std::unique_ptr<policy::Situation> situation_;
+  std::unique_ptr<Detectors> detectors_;
+  EvidenceTaker* evidence_ = nullptr;
+  uint64_t untold_ = 0;  // occurrences in the records of what was not told one by one
+  TimePoint untold_at_{};
+  Moment last_;
   std::vector<std::vector<std::unique_ptr<Talk>>> talks_;  // by shard and slot
   std::vector<std::unique_ptr<Talk>> spare_;               // ended, to be used again
   std::unordered_set<IpAddress> addresses_seen_;

@@ -21,10 +21,11 @@ bool RepeatKeeper::due(uint64_t key, TimePoint when, uint64_t packet) {
   return when - kept.written >= kQuiet;
 }
 
-void RepeatKeeper::write(uint64_t key, records::Finding finding) {
+bool RepeatKeeper::write(uint64_t key, records::Finding finding) {
   finding.first_packet = finding.packet;
   const auto found = kept_.find(key);
-  if (found != kept_.end()) {
+  const bool first = found == kept_.end();
+  if (!first) {
     Kept& kept = found->second;
     finding.count = kept.waiting;
     finding.first_packet = kept.first_waiting;
@@ -44,6 +45,7 @@ void RepeatKeeper::write(uint64_t key, records::Finding finding) {
     }
   }
   sink_.record(finding);
+  return first;
 }
 
 void RepeatKeeper::flush() {

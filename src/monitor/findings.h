@@ -12,6 +12,7 @@
 namespace rampart::monitor {
 
 /// FindingKind: signature numbers are never reused. Technique: ATT&CK for ICS; requirement: IEC 62443-3-3.
+/// docs/findings.md says of each what it means and what makes it.
 struct FindingKind {
   uint32_t signature;
   std::string_view id;
@@ -51,6 +52,61 @@ inline constexpr FindingKind kNotProtocol{1032,    "other-protocol-on-port", kPr
 inline constexpr FindingKind kUnknownAsset{1040, "unknown-asset", kAsset, Severity::high, "T0848", "SR 7.8"};
 inline constexpr FindingKind kTraffic{1041, "traffic-no-rule", kPolicy, Severity::low, "T0886", "SR 5.2"};
 inline constexpr FindingKind kTrafficNoConduit{1042, "traffic-no-conduit", kPolicy, Severity::high, "T0886", "SR 5.1"};
+inline constexpr FindingKind kAssetDiffers{1043, "asset-differs", kAsset, Severity::medium, "T0857", "SR 7.8"};
+inline constexpr FindingKind kAssetMissing{1044, "asset-missing", kAsset, Severity::low, "T0826", "SR 7.8"};
+
+inline constexpr std::string_view kScan = "Scan";
+inline constexpr std::string_view kUnusual = "Not seen before";
+inline constexpr std::string_view kProtection = "Protection of traffic";
+inline constexpr std::string_view kAddress = "Address";
+inline constexpr FindingKind kChangedAsset{1045, "changed-asset", kAsset, Severity::high, "T0857", "SR 3.4"};
+inline constexpr FindingKind kNewMaster{1050, "new-master", kUnusual, Severity::high, "T0848", "SR 1.2"};
+inline constexpr FindingKind kNewPair{1051, "new-pair", kUnusual, Severity::low, "T0886", "SR 6.2"};
+inline constexpr FindingKind kFirstWrite{1052, "first-write", kUnusual, Severity::medium, "T0836", "SR 6.2"};
+inline constexpr FindingKind kUnusualValue{1053, "unusual-value", kUnusual, Severity::medium, "T0836", "SR 3.5"};
+inline constexpr FindingKind kWriteBurst{1054, "write-burst", kUnusual, Severity::medium, "T0806", "SR 7.1"};
+inline constexpr FindingKind kFlood{1055, "flood", kUnusual, Severity::high, "T0814", "SR 7.1"};
+inline constexpr FindingKind kScanHosts{1060, "scan-hosts", kScan, Severity::high, "T0846", "SR 5.2"};
+inline constexpr FindingKind kScanPorts{1061, "scan-ports", kScan, Severity::high, "T0846", "SR 5.2"};
+inline constexpr FindingKind kScanFunctions{1062, "scan-functions", kScan, Severity::high, "T0888", "SR 3.5"};
+inline constexpr FindingKind kScanUnits{1063, "scan-units", kScan, Severity::high, "T0846", "SR 5.2"};
+inline constexpr FindingKind kScanObjects{1064, "scan-objects", kScan, Severity::medium, "T0861", "SR 2.1"};
+inline constexpr FindingKind kOneSided{1070, "one-sided", kAddress, Severity::low, "", "SR 6.2"};
+inline constexpr FindingKind kDuplicateAddress{1071, "duplicate-address", kAddress, Severity::high, "T0830", "SR 3.1"};
+inline constexpr FindingKind kAddressMoved{1072, "address-moved", kAddress, Severity::medium, "T0830", "SR 3.1"};
+inline constexpr FindingKind kCredentials{1080, "plain-credentials", kProtection, Severity::high, "T0842", "SR 1.5"};
+inline constexpr FindingKind kUnencrypted{1081, "unencrypted", kProtection, Severity::medium, "T0842", "SR 4.1 RE 2"};
+inline constexpr FindingKind kUnauthenticated{1082,    "unauthenticated", kProtection, Severity::medium,
+                                              "T0830", "SR 1.2"};
+inline constexpr FindingKind kOutdated{1083, "outdated-protocol", kProtection, Severity::medium, "T0830", "SR 4.3"};
+inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, Severity::medium, "T0830", "SR 1.8"};
+inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
+inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
+
+/// kAll: every kind, by number.
+inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
+                                              &kUnknownClient, &kUnknownServer,
+                                              &kValue,         &kStep,
+                                              &kRate,          &kCalendar,
+                                              &kRole,          &kApproval,
+                                              &kUndecidable,   &kProgram,
+                                              &kStop,          &kStart,
+                                              &kFirmware,      &kRestart,
+                                              &kMalformed,     &kWrongPort,
+                                              &kNotProtocol,   &kUnknownAsset,
+                                              &kTraffic,       &kTrafficNoConduit,
+                                              &kAssetDiffers,  &kAssetMissing,
+                                              &kChangedAsset,  &kNewMaster,
+                                              &kNewPair,       &kFirstWrite,
+                                              &kUnusualValue,  &kWriteBurst,
+                                              &kFlood,         &kScanHosts,
+                                              &kScanPorts,     &kScanFunctions,
+                                              &kScanUnits,     &kScanObjects,
+                                              &kOneSided,      &kDuplicateAddress,
+                                              &kAddressMoved,  &kCredentials,
+                                              &kUnencrypted,   &kUnauthenticated,
+                                              &kOutdated,      &kExpired,
+                                              &kExpires,       &kForgeable};
 }  // namespace kinds
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a
@@ -62,8 +118,8 @@ class RepeatKeeper {
   /// due counts an occurrence of `key` and is true where it is to be written now, by write().
   bool due(uint64_t key, TimePoint when, uint64_t packet);
   /// write fills in what was counted, hands `finding` on, and keeps what flush() needs. Call right after due() was
-  /// true.
-  void write(uint64_t key, records::Finding finding);
+  /// true. True where it is the first of its key.
+  bool write(uint64_t key, records::Finding finding);
   /// flush writes what was counted and not yet written, in the order in which the kinds first appeared.
   void flush();
 

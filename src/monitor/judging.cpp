@@ -50,7 +50,10 @@ const FindingKind* control_kind(const Operation& operation) {
     case Action::firmware:
       return &kinds::kFirmware;
     case Action::stop:
-      return operation.function.name.find("restart") != std::string_view::npos ? &kinds::kRestart : &kinds::kStop;
+      return operation.function.name.find("restart") != std::string_view::npos ||
+                     operation.function.name.starts_with("reset")
+                 ? &kinds::kRestart
+                 : &kinds::kStop;
     case Action::read:
     case Action::write:
     case Action::operate:
@@ -65,9 +68,16 @@ const FindingKind* control_kind(const Operation& operation) {
   return nullptr;
 }
 
-std::string_view words_for(Reason reason) {
-  if (reason == Reason::no_rule) return "no rule allows it";
-  if (reason == Reason::no_conduit) return "no conduit joins their zones";
+/// stream_kind is the kind of a conversation in which nothing was asked that we understand.
+const FindingKind& stream_kind(const policy::Verdict& verdict) {
+  if (verdict.rule != kNone) return kind_of(verdict);  // a rule, and a condition of it that does not hold
+  return verdict.reason == Reason::no_rule ? kinds::kTraffic : kinds::kTrafficNoConduit;
+}
+
+std::string_view words_for(const policy::Verdict& verdict) {
+  if (verdict.rule != kNone) return "a rule is about it, and one of its conditions does not hold or is not known";
+  if (verdict.reason == Reason::no_rule) return "no rule allows it";
+  if (verdict.reason == Reason::no_conduit) return "no conduit joins their zones";
   return "the plant does not know both ends";
 }
 
@@ -132,11 +142,12 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
   const records::Conversation& conversation = talk.conversation;
   if (conversation.server.ip && (conversation.server.ip->is_multicast() || conversation.server.ip->is_broadcast()))
     return;
-  const Operation nothing{.action = Action::session};
   const policy::Parties parties{talk.client_party, talk.server_party};
-  const policy::Verdict verdict = policy::decide(*policy_, *situation_, parties, nothing, stop.first);
+  const policy::Stream stream{
+      .ip_protocol = conversation.ip_protocol, .port = conversation.server.port, .protocol = conversation.protocol};
+  const policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, stop.first);
+  policy::note_stream(*situation_, *policy_, parties, verdict, stop.first);
   if (verdict.allowed()) return;
-  const bool joined = verdict.reason == Reason::no_rule;
   const auto words = [&] {
     std::string message;
     append_side(message, conversation.client);
@@ -145,13 +156,41 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
     message += " (" + std::string(to_text(conversation.transport));
     if (conversation.server.port != 0) message += " " + std::to_string(conversation.server.port);
     message += "): ";
-    message += words_for(verdict.reason);
+    message += words_for(verdict);
     return message;
   };
   uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
   key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
-  find(joined ? kinds::kTraffic : kinds::kTrafficNoConduit, key, talk, Direction::to_server,
-       {stop.first, stop.first_packet}, words, nullptr, &verdict);
+  find(stream_kind(verdict), key, talk, Direction::to_server, {stop.first, stop.first_packet}, words, nullptr,
+       &verdict);
+}
+
+void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
+                       std::string_view message, const Operation* operation, const policy::Verdict* verdict) {
+  describe(talk);
+  records::Finding finding;
+  finding.when = moment.time;
+  finding.packet = moment.packet;
+  finding.signature = kind.signature;
+  finding.id = kind.id;
+  finding.category = kind.category;
+  finding.severity = kind.severity;
+  finding.message = message;
+  finding.asked = direction;
+  finding.technique = kind.technique;
+  finding.requirement = kind.requirement;
+  finding.operation = operation;
+  finding.conversation = &talk.conversation;
+  finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;
+  if (verdict != nullptr) {
+    const records::Verdict recorded_verdict = recorded(*verdict);
+    finding.conduit = recorded_verdict.conduit;
+    finding.rule = recorded_verdict.rule;
+    finding.reason = recorded_verdict.reason;
+  }
+  const plant::Index conduit = detectors_->pairs.conduit(talk.client_party, talk.server_party);
+  if (finding.conduit.empty() && conduit != kNone) finding.conduit = plant_->conduits[conduit].id.value;
+  if (keeper_.write(key, finding) && evidence_ != nullptr) evidence_->found(finding);
 }
 
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {

@@ -18,11 +18,14 @@ constexpr uint64_t kProgressEvery = 65'536;
 
 uint32_t shard_of(const RawPacket& raw) { return static_cast<uint32_t>(fast_pair_hash(raw) >> 32) % kShards; }
 
-/// Ticker says when packet time has passed a tick. Time that runs backwards does not count.
+/// Ticker says when time has passed a tick. Packet time that runs backwards does not count; a wall clock that was set
+/// back does, or nothing would end for as long.
 class Ticker {
  public:
-  bool due(TimePoint now) {
-    if (next_ == TimePoint{}) next_ = now + kTick;
+  bool due(const RawPacket& raw) {
+    const TimePoint now = raw.time;
+    const bool set_back = raw.item == RawPacket::Item::beat && next_ - now > 2 * kTick;
+    if (next_ == TimePoint{} || set_back) next_ = now + kTick;
     if (now < next_) return false;
     next_ = now + kTick;
     return true;
@@ -35,6 +38,7 @@ class Ticker {
 void count(SensorResult& result, const RawPacket& raw) {
   if (result.packets++ == 0) result.first = raw.time;
   result.octets += raw.original_length;
+  result.last_number = raw.number;
   if (raw.time > result.last) result.last = raw.time;
 }
 
@@ -46,27 +50,37 @@ SensorResult run_alone(PacketSource& source, Events& events, const SensorOptions
   Ticker ticker;
   RawPacket raw;
   while (source.next(raw)) {
-    count(result, raw);
-    if (ticker.due(raw.time)) {
-      const Moment moment{raw.time, raw.number};
+    if (raw.item == RawPacket::Item::pause) continue;
+    const Moment moment{raw.time, raw.number};
+    if (ticker.due(raw)) {
       for (const auto& shard : shards) shard->tick(moment);
       events.tick(moment);
     }
+    if (raw.item == RawPacket::Item::beat) {
+      if (options.beat) options.beat(moment);
+      continue;
+    }
+    count(result, raw);
+    if (options.tap != nullptr) options.tap->packet(raw);
     shards[shard_of(raw)]->packet(raw);
     if (result.packets % kProgressEvery == 0) progress(result);
   }
-  for (const auto& shard : shards) shard->finish({result.last, result.packets});
+  for (const auto& shard : shards) shard->finish({result.last, result.last_number});
   return result;
 }
 
 /// Batch is a run of packets on its way: copied by the reader, decoded by the workers, each into its own shards'
-/// recorders, judged by the judge. Steps are 2n for the tick before packet n, 2n + 1 for the packet.
+/// recorders, judged by the judge. Steps are 2n for the tick before packet n, 2n + 1 for the packet. A beat after
+/// packet n ends its batch, so that its tick, 2(n + 1), shares a step with no other.
 struct Batch {
   struct Entry {
     RawPacket raw;
     size_t offset = 0;
     uint32_t shard = 0;
     bool tick = false;
+
+    bool beat() const { return raw.item == RawPacket::Item::beat; }
+    uint64_t tick_step() const { return (beat() ? raw.number + 1 : raw.number) * 2; }
   };
   static constexpr size_t kPackets = 512;
 
@@ -104,7 +118,7 @@ class Pipeline {
         more = false;
       }
       batch.last = !more;
-      end_ = {result.last, result.packets};
+      end_ = {result.last, result.last_number};
       publish(batch);
       progress(result);
     }
@@ -122,8 +136,18 @@ class Pipeline {
     RawPacket raw;
     bool more = true;
     while (batch.entries.size() < Batch::kPackets && (more = source.next(raw))) {
+      if (raw.item == RawPacket::Item::pause) {
+        if (batch.entries.empty()) continue;
+        break;
+      }
+      if (raw.item == RawPacket::Item::beat) {
+        raw.bytes = {};
+        batch.entries.push_back({raw, 0, kShards, ticker_.due(raw)});
+        break;
+      }
+      const bool tick = ticker_.due(raw);
       count(result, raw);
-      batch.entries.push_back({raw, batch.octets.size(), shard_of(raw), ticker_.due(raw.time)});
+      batch.entries.push_back({raw, batch.octets.size(), shard_of(raw), tick});
       batch.octets.insert(batch.octets.end(), raw.bytes.begin(), raw.bytes.end());
     }
     for (Batch::Entry& entry : batch.entries) {
@@ -158,11 +182,11 @@ class Pipeline {
       for (const Batch::Entry& entry : batch.entries) {
         if (entry.tick) {
           for (uint32_t shard = worker; shard < kShards; shard += options_.workers) {
-            batch.recorders[shard]->step(entry.raw.number * 2);
+            batch.recorders[shard]->step(entry.tick_step());
             shards[shard]->tick({entry.raw.time, entry.raw.number});
           }
         }
-        if (entry.shard % options_.workers != worker) continue;
+        if (entry.beat() || entry.shard % options_.workers != worker) continue;
         batch.recorders[entry.shard]->step(entry.raw.number * 2 + 1);
         shards[entry.shard]->packet(entry.raw);
       }
@@ -197,9 +221,14 @@ class Pipeline {
       }
       for (const Batch::Entry& entry : batch.entries) {
         if (entry.tick) {
-          for (const auto& recorder : batch.recorders) recorder->play(entry.raw.number * 2, events_);
+          for (const auto& recorder : batch.recorders) recorder->play(entry.tick_step(), events_);
           events_.tick({entry.raw.time, entry.raw.number});
         }
+        if (entry.beat()) {
+          if (options_.beat) options_.beat({entry.raw.time, entry.raw.number});
+          continue;
+        }
+        if (options_.tap != nullptr) options_.tap->packet(entry.raw);
         batch.recorders[entry.shard]->play(entry.raw.number * 2 + 1, events_);
       }
       const bool last = batch.last;

@@ -11,14 +11,26 @@
 
 namespace rampart::monitor {
 
+/// PacketTap sees every packet just before what it means is told, in the order and in the thread of the events.
+class PacketTap {
+ public:
+  virtual ~PacketTap() = default;
+  virtual void packet(const RawPacket& raw) = 0;
+};
+
 struct SensorOptions {
   uint32_t workers = 1;
+  PacketTap* tap = nullptr;
   ShardLimits limits{};
+  /// beat is called once a second of a live source, between packets and where `events` is called: the place for all
+  /// that writes records or shows what was seen.
+  std::function<void(Moment)> beat{};
 };
 
 struct SensorResult {
   uint64_t packets = 0, octets = 0;
   TimePoint first{}, last{};
+  uint64_t last_number = 0;  // of a packet
 };
 
 /// run reads `source` to its end and tells `events` what it saw, always in the order of the packets. `progress` is

@@ -148,7 +148,8 @@ class Lines : public records::Sink {
 /// Watched runs a wire through the whole monitor; without a plant nothing is judged.
 class Watched {
  public:
-  explicit Watched(PacketSource& source, const std::string& plant_text = "", SensorOptions options = {}) {
+  explicit Watched(PacketSource& source, const std::string& plant_text = "", SensorOptions options = {},
+                   EvidenceTaker* taker = nullptr) {
     std::shared_ptr<const plant::Plant> plant;
     std::shared_ptr<const policy::Policy> policy;
     if (!plant_text.empty()) {
@@ -157,13 +158,16 @@ class Watched {
       if (!policy) throw Error("the plant of the test does not compile");
     }
     Correlator correlator(policy, plant, out);
+    correlator.keep_evidence(taker);
     result = run(source, correlator, options, [](const SensorResult&) {});
     correlator.finish();
     totals = correlator.totals();
+    findings = correlator.findings();
   }
   Lines out;
   SensorResult result;
   Totals totals;
+  uint64_t findings = 0;
 };
 
 }  // namespace rampart::monitor::testing

@@ -12,6 +12,7 @@
 #include "monitor/flow_table.h"
 #include "monitor/fragments.h"
 #include "monitor/stream.h"
+#include "protocols/associations.h"
 
 namespace rampart::monitor {
 
@@ -69,6 +70,7 @@ class Shard {
   uint32_t number_;
   ShardLimits limits_;
   Events* events_;
+  protocols::Associations associations_;  // between flows of the same two hosts; outlives their decoders
   FlowTable flows_;
   FragmentReassembler fragments_;
   StreamContext streams_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "monitor/settings.h"
 #include "protocols/registry.h"
 
 namespace rampart::monitor {
@@ -118,6 +119,12 @@ void Summary::record(const records::Transaction& transaction) {
 }
 
 void Summary::record(const records::Finding& finding) {
+  if (is_untold(finding)) {
+    // "12 of unknown-asset not told ...": the count is added up here, over the hours of a long run.
+    const std::string_view words = finding.message.substr(finding.message.find(" of ") + 4);
+    if (untold_.size() < kMostGroups) untold_[std::string(words)] += finding.count;
+    return;
+  }
   std::string key = std::string(finding.id) + '\n' + std::string(finding.message);
   if (groups_.size() >= kMostGroups && !groups_.contains(key)) key = std::string(finding.id);
   Group& group = groups_[key];
@@ -298,6 +305,16 @@ void Summary::add_losses(std::string& out) const {
   if (stop_.given_up_operations > 0) line("operations given up to make room", stop_.given_up_operations);
 }
 
+void Summary::add_untold(std::string& out) const {
+  if (untold_.empty()) return;
+  out += "\nFindings that were counted and not told one by one\n";
+  for (const auto& [words, count] : untold_) {
+    pad_left(out, with_commas(count), 11);
+    out += "  ";
+    wrap(out, words, 13);
+  }
+}
+
 std::string Summary::text(bool colour) const {
   std::string out;
   if (plant_) out += plant_->name + "\n";
@@ -310,6 +327,7 @@ std::string Summary::text(bool colour) const {
   }
   out += '\n';
   add_findings(out, colour);
+  add_untold(out);
   add_zones(out);
   add_conduits(out);
   add_protocols(out);

@@ -19,6 +19,9 @@ class Summary : public records::Sink {
   /// Without a plant there are no zones and no verdicts to add up.
   explicit Summary(std::shared_ptr<const plant::Plant> plant) : plant_(std::move(plant)) {}
 
+  /// use takes another plant; what was added up stays.
+  void use(std::shared_ptr<const plant::Plant> plant) { plant_ = std::move(plant); }
+
   void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding& finding) override;
@@ -49,6 +52,7 @@ class Summary : public records::Sink {
   void add_conduits(std::string& out) const;
   void add_protocols(std::string& out) const;
   void add_losses(std::string& out) const;
+  void add_untold(std::string& out) const;
 
   std::shared_ptr<const plant::Plant> plant_;
   records::Run start_, stop_;
@@ -56,6 +60,7 @@ class Summary : public records::Sink {
   std::map<std::string, std::array<uint64_t, 2>, std::less<>> zones_;  // assets of the plant seen, others seen
   uint64_t nowhere_ = 0;                                               // addresses in no zone
   std::unordered_map<std::string, Group> groups_;
+  std::map<std::string, uint64_t> untold_;  // what was not told one by one, by kind and reason
   std::map<std::string, uint64_t, std::less<>> losses_;
   uint64_t flows_ = 0, undecoded_flows_ = 0;
   std::string sources_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "monitor/correlator.h"
+#include "monitor/detectors.h"
 #include "records/json.h"
 
 namespace rampart::monitor {
@@ -39,6 +40,8 @@ struct Correlator::Talk {
   std::string_view deviation{};
   protocols::Assurance encrypted{}, authenticated{};
   bool described = false;
+  Foreseen foreseen = Foreseen::unsaid;
+  Meter asked;  // operations
 
   /// renew makes a talk that has ended ready for another; the texts keep their memory.
   void renew() {
@@ -56,31 +59,11 @@ struct Correlator::Talk {
 template <class Message>
 void Correlator::find(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
                       Message&& message, const protocols::Operation* operation, const policy::Verdict* verdict) {
+  if (detectors_->scans.ever() && part_of_scan(kind, talk, direction, moment, operation)) return;
   key = mix(key, kind.signature);
+  if (detectors_->muting.concerns(kind) && muted(kind, key, talk, direction, moment, verdict)) return;
   if (!keeper_.due(key, moment.time, moment.packet)) return;
-  describe(talk);
-  const std::string words = message();
-  records::Finding finding;
-  finding.when = moment.time;
-  finding.packet = moment.packet;
-  finding.signature = kind.signature;
-  finding.id = kind.id;
-  finding.category = kind.category;
-  finding.severity = kind.severity;
-  finding.message = words;
-  finding.asked = direction;
-  finding.technique = kind.technique;
-  finding.requirement = kind.requirement;
-  finding.operation = operation;
-  finding.conversation = &talk.conversation;
-  finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;
-  if (verdict != nullptr) {
-    const records::Verdict recorded_verdict = recorded(*verdict);
-    finding.conduit = recorded_verdict.conduit;
-    finding.rule = recorded_verdict.rule;
-    finding.reason = recorded_verdict.reason;
-  }
-  keeper_.write(key, finding);
+  write(kind, key, talk, direction, moment, message(), operation, verdict);
 }
 
 }  // namespace rampart::monitor

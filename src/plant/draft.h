@@ -33,11 +33,16 @@ struct ConduitNames {
   std::vector<RuleNames> rules;
 };
 
+struct SuppressionNames {
+  NodeIndex asset = kNoNode, zone = kNoNode, conduit = kNoNode, from = kNoNode, to = kNoNode;
+};
+
 struct Draft {
   Plant plant;
   std::vector<AssetNames> assets;
   std::vector<ZoneNames> zones;
   std::vector<ConduitNames> conduits;
+  std::vector<SuppressionNames> suppressions;
   Names role_ids, function_ids, zone_ids, asset_ids, conduit_ids, calendar_ids;
 };
 
@@ -49,6 +54,8 @@ void read_calendars(Reader& reader, NodeIndex node, Draft& draft);
 void read_zones(Reader& reader, NodeIndex node, Draft& draft);
 void read_assets(Reader& reader, NodeIndex node, Index zone, Draft& draft);
 void read_conduits(Reader& reader, NodeIndex node, Draft& draft);
+void read_findings(Reader& reader, NodeIndex node, Draft& draft);
+void read_suppressions(Reader& reader, NodeIndex node, Draft& draft);
 
 /// read_target reads levels: one number, a map by requirement, or the seven of 62443. Absent ones stay empty.
 std::array<std::optional<uint8_t>, 7> read_target(Reader& reader, NodeIndex node, bool all_needed);

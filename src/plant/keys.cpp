@@ -6,8 +6,9 @@ namespace {
 
 constexpr bool kRequired = true;
 
-constexpr Key kPlant[] = {{"rampart", kRequired},  {"plant", kRequired}, {"tolerable-risk"}, {"roles"},
-                          {"essential-functions"}, {"zones", kRequired}, {"conduits"},       {"calendars"}};
+constexpr Key kPlant[] = {
+    {"rampart", kRequired}, {"plant", kRequired}, {"tolerable-risk"}, {"roles"},    {"essential-functions"},
+    {"zones", kRequired},   {"conduits"},         {"calendars"},      {"findings"}, {"suppress"}};
 constexpr Key kRole[] = {{"may", kRequired}, {"factors"}};
 constexpr Key kFunction[] = {{"id", kRequired}, {"name"}, {"consequence"}};
 constexpr Key kConsequence[] = {{"safety"}, {"environment"}, {"production"}};
@@ -15,8 +16,9 @@ constexpr Key kZone[] = {{"id", kRequired}, {"name"},     {"level"},     {"safet
                          {"target"},        {"networks"}, {"inventory"}, {"assets"}};
 constexpr Key kNetwork[] = {{"cidr", kRequired}, {"vlan"}, {"seen-by"}};
 constexpr Key kInventory[] = {{"complete"}, {"reviewed"}, {"by"}};
-constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},   {"at"},        {"vendor"},
-                          {"model"},         {"firmware"},        {"serial"}, {"essential"}, {"points"}};
+constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},     {"at"},
+                          {"vendor"},        {"model"},           {"firmware"}, {"serial"},
+                          {"essential"},     {"connected"},       {"wireless"}, {"points"}};
 constexpr Key kLocation[] = {{"ip"}, {"mac"}, {"vlan"}, {"unit"}, {"link"}, {"route"}, {"name"}};
 constexpr Key kPoint[] = {{"id", kRequired}, {"object", kRequired},
                           {"type"},          {"byte-order"},
@@ -33,6 +35,7 @@ constexpr Key kRule[] = {{"id", kRequired},
                          {"points"},
                          {"objects"},
                          {"functions"},
+                         {"ports"},
                          {"rate"},
                          {"role"},
                          {"approvals"},
@@ -43,6 +46,10 @@ constexpr Key kRule[] = {{"id", kRequired},
                          {"mode"},
                          {"journal"}};
 constexpr Key kCalendar[] = {{"days", kRequired}, {"from"}, {"to"}, {"zone"}};
+constexpr Key kFinding[] = {{"id", kRequired}, {"threshold"}, {"learn"}};
+constexpr Key kSuppression[] = {
+    {"finding", kRequired}, {"asset"},        {"zone"}, {"conduit"}, {"from"}, {"to"}, {"until", kRequired},
+    {"reason", kRequired},  {"by", kRequired}};
 constexpr Key kTarget[] = {{"IAC"}, {"UC"}, {"SI"}, {"DC"}, {"RDF"}, {"TRE"}, {"RA"}};
 
 constexpr std::string_view kKindWords[] = {"controller",
@@ -78,6 +85,7 @@ constexpr std::string_view kKindWords[] = {"controller",
 constexpr std::string_view kPermissionWords[] = {"watch",   "acknowledge", "lease", "rehearse",
                                                  "approve", "override",    "verify"};
 constexpr std::string_view kRiskWords[] = {"very-low", "low", "medium", "high", "very-high"};
+constexpr std::string_view kConnectedWords[] = {"permanently", "temporarily", "externally"};
 constexpr std::string_view kByteOrderWords[] = {"big", "little", "word-swapped", "byte-swapped"};
 constexpr std::string_view kModeWords[] = {"learn", "test", "enforce"};
 constexpr std::string_view kOnDenyWords[] = {"exception", "ignore", "reset"};
@@ -103,11 +111,14 @@ const KeyTable kPointKeys{"point", "a point", kPoint};
 const KeyTable kConduitKeys{"conduit", "a conduit", kConduit};
 const KeyTable kRuleKeys{"rule", "a rule", kRule};
 const KeyTable kCalendarKeys{"calendar", "a calendar", kCalendar};
+const KeyTable kFindingKeys{"finding-setting", "a setting of a finding", kFinding};
+const KeyTable kSuppressionKeys{"suppression", "a suppression", kSuppression};
 const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
 
 const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
 const WordTable kPermissions{"permission", "a permission", kPermissionWords};
 const WordTable kRisks{"risk", "a class of risk", kRiskWords};
+const WordTable kConnected{"connected", "a way of being connected", kConnectedWords};
 const WordTable kByteOrders{"byte-order", "a byte order", kByteOrderWords};
 const WordTable kModes{"mode", "a mode", kModeWords};
 const WordTable kOnDeny{"on-deny", "an answer to what is denied", kOnDenyWords};
@@ -119,16 +130,17 @@ const WordTable kDays{"day", "a day of the week", kDayWords};
 const WordTable kRequirements{"foundational-requirement", "a foundational requirement", kRequirementWords};
 
 std::span<const KeyTable* const> keys() {
-  static constexpr const KeyTable* kAll[] = {
-      &kPlantKeys, &kRoleKeys,     &kFunctionKeys, &kConsequenceKeys, &kZoneKeys, &kNetworkKeys,  &kInventoryKeys,
-      &kAssetKeys, &kLocationKeys, &kPointKeys,    &kConduitKeys,     &kRuleKeys, &kCalendarKeys, &kTargetKeys};
+  static constexpr const KeyTable* kAll[] = {&kPlantKeys,    &kRoleKeys,    &kFunctionKeys,    &kConsequenceKeys,
+                                             &kZoneKeys,     &kNetworkKeys, &kInventoryKeys,   &kAssetKeys,
+                                             &kLocationKeys, &kPointKeys,   &kConduitKeys,     &kRuleKeys,
+                                             &kCalendarKeys, &kFindingKeys, &kSuppressionKeys, &kTargetKeys};
   return kAll;
 }
 
 std::span<const WordTable* const> words() {
-  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,     &kByteOrders,
-                                              &kModes,      &kOnDeny,      &kOnFailure, &kProtect,
-                                              &kUnknown,    &kJournal,     &kDays,      &kRequirements};
+  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,       &kConnected, &kByteOrders,
+                                              &kModes,      &kOnDeny,      &kOnFailure,   &kProtect,   &kUnknown,
+                                              &kJournal,    &kDays,        &kRequirements};
   return kAll;
 }
 

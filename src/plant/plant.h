@@ -58,7 +58,7 @@ struct Location {
   std::optional<IpAddress> ip;
   std::optional<MacAddress> mac;
   std::optional<uint16_t> vlan;
-  std::optional<uint32_t> unit;  // Modbus unit identifier behind the address
+  std::optional<uint32_t> unit;  // Modbus unit identifier, IEC 104 common address behind the address
   std::optional<uint32_t> link;  // DNP3 link address behind the address
   std::string route;             // CIP route behind the address
   std::string name;              // PROFINET station name
@@ -80,10 +80,16 @@ struct Point {
   Mark mark;
 };
 
+/// Connected says how an asset is connected; ZCR 3.4 and 3.6 keep what comes and goes, and what comes by other people's
+/// networks, apart from the rest.
+enum class Connected : uint8_t { permanently, temporarily, externally };
+
 struct Asset {
   Text id;
   Text kind;
   std::string name, vendor, model, firmware, serial;
+  std::optional<Connected> connected;
+  bool wireless = false;
   std::vector<Location> at;
   std::vector<Index> essential;  // into Plant::essential_functions
   std::vector<Point> points;
@@ -121,15 +127,22 @@ struct Rate {
   std::chrono::seconds per{};
 };
 
+/// PortRange is ports `first` to `last`, both included, as a rule writes them.
+struct PortRange {
+  uint16_t first = 0, last = 0;
+  bool contains(uint16_t port) const { return first <= port && port <= last; }
+};
+
 /// Rule says what a conduit lets through. Empty `points`, `objects`, `functions`: not narrowed by them.
 struct Rule {
   Text id;
   std::vector<Text> allow;  // actions, in the vocabulary's words
   Text protocol;
-  std::vector<Index> from, to;  // assets
-  std::vector<Text> points;     // ids of points of the assets in `to`
-  std::vector<Text> objects;    // in the protocol's words
-  std::vector<Text> functions;  // names or codes of the protocol's functions
+  std::vector<Index> from, to;   // assets
+  std::vector<Text> points;      // ids of points of the assets in `to`
+  std::vector<Text> objects;     // in the protocol's words
+  std::vector<Text> functions;   // names or codes of the protocol's functions
+  std::vector<PortRange> ports;  // of the server; only with the protocols tcp and udp
   std::optional<Rate> rate;
   Index role = kNone;
   uint32_t approvals = 0;
@@ -164,6 +177,34 @@ struct Calendar {
   Text zone;                                 // IANA name; empty: UTC
 };
 
+/// FindingSetting tunes one kind of finding: how often before it is told, and how long the sensor learns first.
+struct FindingSetting {
+  Text id;  // of the finding; which there are is known to the monitor, which checks the word
+  std::optional<Rate> threshold;
+  std::optional<std::chrono::seconds> learn;
+  Mark mark;
+};
+
+/// Who is one end that a suppression names: an asset, or an address that is none.
+struct Who {
+  Index asset = kNone;
+  std::optional<IpAddress> ip;
+};
+
+/// Suppression keeps findings that somebody has looked at from being told, until a day. What is not said does not
+/// matter, but something is said: asset and zone are of either end.
+struct Suppression {
+  Text finding;
+  Index asset = kNone, zone = kNone, conduit = kNone;
+  std::optional<Who> from, to;
+  std::chrono::year_month_day until{};  // the last day on which it applies, UTC
+  std::string reason, by;
+  Mark mark;
+
+  /// end is the moment from which on it does not apply any more.
+  TimePoint end() const { return std::chrono::sys_days(until) + std::chrono::days(1); }
+};
+
 struct Plant {
   std::string file;
   std::string text;  // the file as read: for excerpts, hashes and edits
@@ -175,6 +216,8 @@ struct Plant {
   std::vector<Asset> assets;
   std::vector<Conduit> conduits;
   std::vector<Calendar> calendars;
+  std::vector<FindingSetting> findings;
+  std::vector<Suppression> suppressions;
   std::vector<Index> assets_by_id, zones_by_id, conduits_by_id;  // sorted by load(); a plant made by hand has none
 
   /// asset, zone, conduit: index by id; kNone where there is none.

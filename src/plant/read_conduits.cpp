@@ -22,6 +22,21 @@ std::optional<Rate> read_rate(Reader& reader, NodeIndex node) {
   return rate;
 }
 
+std::vector<PortRange> read_ports(Reader& reader, NodeIndex node) {
+  std::vector<PortRange> ports;
+  for (const NodeIndex item : reader.words(node, "ports")) {
+    const auto text = reader.scalar(item, "a port");
+    if (!text) continue;
+    const auto range = parse_ports(*text);
+    if (range) {
+      ports.push_back(*range);
+    } else {
+      reader.error(item, quoted(*text) + " is no port", "write 443, or 5000-5010; ports are 0 to 65535");
+    }
+  }
+  return ports;
+}
+
 Rule read_rule(Reader& reader, const Fields& fields, RuleNames& names) {
   Rule rule;
   rule.mark = reader.mark(fields.node());
@@ -32,6 +47,7 @@ Rule read_rule(Reader& reader, const Fields& fields, RuleNames& names) {
   rule.points = read_texts(reader, names.points, "points");
   rule.objects = read_texts(reader, reader.words(fields["objects"], "objects"), "objects");
   rule.functions = read_texts(reader, reader.words(fields["functions"], "functions"), "functions");
+  rule.ports = read_ports(reader, fields["ports"]);
   rule.rate = read_rate(reader, fields["rate"]);
   rule.approvals = reader.number(fields["approvals"], 0, 5).value_or(0);
   rule.essential = reader.flag(fields["essential"], true);

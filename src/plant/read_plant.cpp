@@ -189,6 +189,8 @@ void read_plant(Reader& reader, Draft& draft) {
   read_zones(reader, fields["zones"], draft);
   read_conduits(reader, fields["conduits"], draft);
   read_calendars(reader, fields["calendars"], draft);
+  read_findings(reader, fields["findings"], draft);
+  read_suppressions(reader, fields["suppress"], draft);
 }
 
 }  // namespace rampart::plant

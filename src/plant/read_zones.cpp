@@ -125,7 +125,7 @@ void read_location(Reader& reader, NodeIndex item, Asset& asset, AssetNames& nam
     }
   }
   location.vlan = read_vlan(reader, fields["vlan"]);
-  location.unit = reader.number(fields["unit"], 0, 255, "a Modbus unit identifier");
+  location.unit = reader.number(fields["unit"], 0, 65535, "a Modbus unit identifier or an IEC 104 common address");
   location.link = reader.number(fields["link"], 0, 65519, "a DNP3 link address");
   location.route = reader.string(fields["route"], "a CIP route");
   location.name = reader.string(fields["name"], "a PROFINET station name");
@@ -218,6 +218,8 @@ void read_assets(Reader& reader, NodeIndex node, Index zone, Draft& draft) {
     asset.firmware = reader.string(fields["firmware"], "a version");
     asset.serial = reader.string(fields["serial"], "a serial number");
     for (const NodeIndex place : reader.list(fields["at"], "places")) read_location(reader, place, asset, names);
+    if (const auto how = reader.word(fields["connected"], kConnected)) asset.connected = static_cast<Connected>(*how);
+    asset.wireless = reader.flag(fields["wireless"], false);
     names.essential = reader.words(fields["essential"], "essential functions");
     read_points(reader, fields["points"], asset, names);
     draft.asset_ids.add(reader, fields["id"], index, "asset");

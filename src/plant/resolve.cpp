@@ -171,6 +171,28 @@ class RuleResolver {
   bool zones_known_;  // false where a zone of the conduit is itself an error: nobody can say what it does not join
 };
 
+/// who resolves an end of a suppression: an address, or the id of an asset.
+std::optional<Who> who(Reader& reader, NodeIndex node, const Names& assets) {
+  const auto word = reader.scalar(node, "an asset or an address");
+  if (!word) return {};
+  if (const auto ip = IpAddress::parse(*word)) return Who{.asset = kNone, .ip = ip};
+  const Index asset = one(reader, node, assets, "asset");
+  if (asset == kNone) return {};
+  return Who{.asset = asset, .ip = {}};
+}
+
+void resolve_suppressions(Reader& reader, Draft& draft) {
+  for (size_t i = 0; i < draft.suppressions.size(); ++i) {
+    const SuppressionNames& names = draft.suppressions[i];
+    Suppression& suppression = draft.plant.suppressions[i];
+    suppression.asset = one(reader, names.asset, draft.asset_ids, "asset");
+    suppression.zone = one(reader, names.zone, draft.zone_ids, "zone");
+    suppression.conduit = one(reader, names.conduit, draft.conduit_ids, "conduit");
+    suppression.from = who(reader, names.from, draft.asset_ids);
+    suppression.to = who(reader, names.to, draft.asset_ids);
+  }
+}
+
 /// check_pairs reports two conduits that join the same zones: which of them decides could not be said.
 void check_pairs(Reader& reader, const Draft& draft) {
   std::map<std::vector<Index>, Index> known;
@@ -212,6 +234,7 @@ void resolve(Reader& reader, Draft& draft) {
       resolver.resolve(plant.conduits[i].rules[rule], draft.conduits[i].rules[rule]);
     }
   }
+  resolve_suppressions(reader, draft);
   check_pairs(reader, draft);
   plant.assets_by_id = by_id(plant.assets);
   plant.zones_by_id = by_id(plant.zones);

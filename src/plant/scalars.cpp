@@ -46,6 +46,30 @@ std::optional<Rate> parse_rate(std::string_view text) {
   return rate;
 }
 
+std::optional<std::chrono::seconds> parse_span(std::string_view text) {
+  const size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos) return {};
+  const std::optional<uint64_t> count = parse_number(text.substr(0, digits));
+  const std::string_view unit = trim(text.substr(digits));
+  uint64_t seconds = 0;
+  if (unit == "s") seconds = 1;
+  if (unit == "min") seconds = 60;
+  if (unit == "h") seconds = 3600;
+  if (unit == "d") seconds = 86'400;
+  constexpr uint64_t kMost = 366 * 86'400;
+  if (!count || seconds == 0 || *count == 0 || *count > kMost / seconds) return {};
+  return std::chrono::seconds(*count * seconds);
+}
+
+std::optional<PortRange> parse_ports(std::string_view text) {
+  text = trim(text);
+  const size_t dash = text.find('-');
+  const std::optional<uint64_t> first = parse_number(text.substr(0, dash));
+  const std::optional<uint64_t> last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1));
+  if (!first || !last || *first > *last || *last > 0xffff) return {};
+  return PortRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
+}
+
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return {};
   const auto year = number(text, 0, 4);

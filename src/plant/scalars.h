@@ -18,6 +18,10 @@ struct Range {
 std::optional<Range> parse_range(std::string_view text);
 /// parse_rate reads `10/min`: a count of at least 1, then `/s`, `/min` or `/h`.
 std::optional<Rate> parse_rate(std::string_view text);
+/// parse_span reads a span of time: `30s`, `10min`, `1h`, `7d`; at least a second, at most a year.
+std::optional<std::chrono::seconds> parse_span(std::string_view text);
+/// parse_ports reads `443` or `5000-5010`, 0 to 65535, the smaller first.
+std::optional<PortRange> parse_ports(std::string_view text);
 /// parse_date reads a date that exists: `2026-11-02`.
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text);
 /// parse_time reads a time of day, `00:00` to `24:00`.

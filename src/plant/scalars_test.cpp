@@ -25,6 +25,15 @@ TEST(PlantScalars, ReadRates) {
   }
 }
 
+TEST(PlantScalars, ReadSpansOfTime) {
+  EXPECT_EQ(parse_span("30s"), std::chrono::seconds(30));
+  EXPECT_EQ(parse_span("10min"), std::chrono::minutes(10));
+  EXPECT_EQ(parse_span("366d"), std::chrono::hours(24 * 366));
+  for (const char* text : {"", "0s", "1", "h", "1.5h", "-1h", "1y", "367d", "99999999999999999999h", "1m"}) {
+    EXPECT_FALSE(parse_span(text)) << text;
+  }
+}
+
 TEST(PlantScalars, ReadDatesThatExist) {
   EXPECT_TRUE(parse_date("2024-02-29"));
   for (const char* text :

@@ -35,6 +35,16 @@ bool inside(std::span<const Region> part, std::span<const Region> whole) {
   });
 }
 
+/// opens_all is true where every port of `part` is one of `whole`; none written means all.
+bool opens_all(const std::vector<plant::PortRange>& whole, const std::vector<plant::PortRange>& part) {
+  if (whole.empty()) return true;
+  return !part.empty() && std::all_of(part.begin(), part.end(), [&](const plant::PortRange& one) {
+    return std::any_of(whole.begin(), whole.end(), [&](const plant::PortRange& other) {
+      return other.first <= one.first && one.last <= other.last;
+    });
+  });
+}
+
 const RuleAt* at_server(const Policy& policy, uint32_t rule, Index server) {
   const uint32_t* at = policy.rule_at.find(uint64_t{rule} << 32 | server);
   return at == nullptr ? nullptr : &policy.rules_at[*at];
@@ -48,6 +58,8 @@ bool shadows(const Policy& policy, uint32_t earlier, uint32_t later) {
   if (said.rate || said.role != kNone || said.approvals > 0 || said.during != kNone) return false;
   if (said.unknown == plant::Unknown::deny && second.said->unknown == plant::Unknown::allow) return false;
   if (first.protocol != second.protocol || (second.actions & ~first.actions) != 0) return false;
+  if (first.plain != second.plain || !opens_all(said.ports, second.said->ports)) return false;
+  if (second.nameless && first.narrowed() && !first.nameless) return false;
   if (!first.functions.empty() &&
       (second.functions.empty() || !std::includes(first.functions.begin(), first.functions.end(),
                                                   second.functions.begin(), second.functions.end()))) {
@@ -98,7 +110,8 @@ void find_idle_rules(const Policy& policy, std::vector<Problem>& problems) {
   }
   for (uint32_t i = 0; i < policy.rules.size(); ++i) {
     const RuleOf& rule = policy.rules[i];
-    if (!rule.protocol.known() || (rule.actions == 0 && !rule.said->allow.empty())) continue;  // said already
+    if (!(rule.protocol.known() || rule.plain.any()) || (rule.actions == 0 && !rule.said->allow.empty()))
+      continue;  // said already
     const uint64_t key = first_key[i];
     const std::string reason = idle(policy, rule, key != FlatMap<Slice>::kNoKey);
     if (!reason.empty()) {
@@ -106,7 +119,7 @@ void find_idle_rules(const Policy& policy, std::vector<Problem>& problems) {
       continue;
     }
     for (const RuleAt& at : std::span(policy.rules_at).subspan(rule.servers.begin, rule.servers.count)) {
-      if (!rule.narrowed() || at.whole.count > 0) continue;
+      if (!rule.narrowed() || rule.nameless || at.whole.count > 0) continue;
       warn(policy, rule,
            name_of(rule) + " never matches for " + policy.asset(at.server).id.value +
                ": it has none of the points that the rule names",

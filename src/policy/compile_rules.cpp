@@ -25,7 +25,12 @@ class RuleCompiler {
     RuleOf rule{.conduit = conduit, .rule = index, .functions = {}, .objects = {}, .said = said_};
     actions(rule);
     protocol(rule);
+    if (rule.plain.any()) plain(rule);
     if (rule.protocol.known()) {
+      if (!said_->ports.empty()) {
+        wrong(said_->protocol.mark, "ports narrow tcp and udp, not " + quoted(said_->protocol.value),
+              "leave out `ports`; a protocol is told by its content");
+      }
       const Entry& entry = rule.protocol.entry();
       functions(rule, entry);
       objects(rule, entry);
@@ -37,7 +42,8 @@ class RuleCompiler {
             "write 1 to 65536 operations in a span of time");
     }
     policy_.rules.push_back(std::move(rule));
-    if (policy_.rules.back().protocol.known()) servers(static_cast<uint32_t>(policy_.rules.size() - 1));
+    if (policy_.rules.back().protocol.known() || policy_.rules.back().plain.any())
+      servers(static_cast<uint32_t>(policy_.rules.size() - 1));
   }
 
   /// finish makes the tables that decide() looks into.
@@ -96,10 +102,26 @@ class RuleCompiler {
       rule.protocol = *protocol;
       return;
     }
-    std::vector<std::string_view> names;
+    rule.plain = parse_plain(said_->protocol.value);
+    if (rule.plain.any()) return;
+    std::vector<std::string_view> names = {"tcp", "udp", "icmp"};
     for (const Entry& entry : protocols::registry()) names.push_back(entry.name);
     wrong(said_->protocol.mark, quoted(said_->protocol.value) + " is no protocol that is known here",
           did_you_mean(said_->protocol.value, names));
+  }
+
+  /// plain: of traffic that is not decoded nothing is known but that it is there.
+  void plain(const RuleOf& rule) {
+    const std::string what = quoted(said_->protocol.value) + " is traffic that is not decoded: ";
+    if (rule.actions != 1u << static_cast<unsigned>(Action::session)) {
+      wrong(said_->protocol.mark, what + "it has no other action than session", "write `allow: session`");
+    }
+    if (!said_->points.empty() || !said_->objects.empty() || !said_->functions.empty()) {
+      wrong(said_->protocol.mark, what + "it has no points, objects or functions", "leave them out");
+    }
+    if (!said_->ports.empty() && !rule.plain.has_ports()) {
+      wrong(said_->protocol.mark, quoted(said_->protocol.value) + " has no ports", "leave out `ports`");
+    }
   }
 
   void functions(RuleOf& rule, const Entry& entry) {
@@ -127,6 +149,10 @@ class RuleCompiler {
 
   void objects(RuleOf& rule, const Entry& entry) {
     for (const plant::Text& word : said_->objects) {
+      if (word.value == "none") {
+        rule.nameless = true;
+        continue;
+      }
       const protocols::ParsedObject parsed = entry.parse_object(word.value);
       if (parsed.error.empty()) {
         rule.objects.push_back(region_of(parsed.object, entry));
@@ -254,6 +280,15 @@ class RuleCompiler {
 };
 
 }  // namespace
+
+Plain parse_plain(std::string_view word) {
+  if (word == "tcp") return {6};
+  if (word == "udp") return {17};
+  if (word == "icmp") return {Plain::kIcmp};
+  if (!word.starts_with("ip-")) return {};
+  const auto number = parse_number(word.substr(3));
+  return number && *number <= 0xff ? Plain{static_cast<uint16_t>(*number)} : Plain{};
+}
 
 void compile_rules(Policy& policy, std::vector<Problem>& problems) {
   RuleCompiler compiler(policy, problems);

@@ -39,10 +39,28 @@ struct PointAt {
   const plant::Point* said = nullptr;
 };
 
+/// Plain is what a rule of a whole transport is about, where it is no rule of a decoded protocol.
+struct Plain {
+  static constexpr uint16_t kNone = 0x1ff;
+  static constexpr uint16_t kIcmp = 0x100;  // of both families
+
+  uint16_t protocol = kNone;  // number of the IP protocol, or kIcmp
+  bool any() const { return protocol != kNone; }
+  bool has_ports() const { return protocol == 6 || protocol == 17; }
+  bool is(uint8_t ip_protocol) const {
+    return protocol == ip_protocol || (protocol == kIcmp && (ip_protocol == 1 || ip_protocol == 58));
+  }
+  bool operator==(const Plain&) const = default;
+};
+/// parse_plain reads `tcp`, `udp`, `icmp`, `ip-47`; any() is false where it is none of them.
+Plain parse_plain(std::string_view word);
+
 /// RuleOf is what a rule says, checked and turned into numbers.
 struct RuleOf {
   Index conduit = kNone, rule = kNone;
   protocols::Protocol protocol{};
+  Plain plain{};                    // where `protocol` is not known
+  bool nameless = false;            // "none" is among its objects: operations that name no object
   uint16_t actions = 0;             // one bit each
   std::vector<uint32_t> functions;  // codes, ordered; empty: any
   std::vector<Region> objects;      // as written; empty: none written
@@ -118,7 +136,7 @@ class Policy {
   FlatMap<Slice> by_mac;
   std::vector<Net> nets;
   std::vector<NetsOf> nets_of;  // longest prefix first
-  uint16_t link_protocol = 0;   // the protocol whose units are link addresses (DNP3)
+  uint64_t link_protocols = 0;  // those whose units are link addresses, a bit for each number
 
   const plant::Asset& asset(Index index) const { return plant->assets[index]; }
   std::span<const PointAt> points_at(Index asset, uint16_t protocol) const {
@@ -128,6 +146,9 @@ class Policy {
   std::span<const Region> regions_in(Slice slice) const { return std::span(regions).subspan(slice.begin, slice.count); }
   /// joined gives the first conduit that joins both zones, or kNone.
   Index joined(Index one, Index other) const;
+  bool has_links(protocols::Protocol protocol) const {
+    return protocol.number < 64 && (link_protocols >> protocol.number & 1) != 0;
+  }
   bool knows(Party party) const {
     return party.zone < plant->zones.size() && (party.asset == kNone || party.asset < plant->assets.size());
   }
@@ -138,6 +159,8 @@ void compile_points(Policy& policy, std::vector<Problem>& problems);
 void compile_places(Policy& policy);
 void compile_rules(Policy& policy, std::vector<Problem>& problems);
 void find_idle_rules(const Policy& policy, std::vector<Problem>& problems);
+/// check_separation warns of zones that hold what ZCR 3.2 to 3.6 keep apart.
+void check_separation(const plant::Plant& plant, std::vector<Problem>& problems);
 
 /// did_you_mean gives "did you mean x?", or the list of all where none is near and the list is short.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "policy/situation.h"
 #include "policy/value.h"
@@ -16,6 +17,13 @@ class Question {
            TimePoint now)
       : policy_(policy), situation_(situation), parties_(parties), operation_(operation), now_(now) {}
 
+  /// Of a stream only its place is known: `stream` outlives the question, `operation` is empty.
+  Question(const Policy& policy, const Situation& situation, const Parties& parties, const Operation& operation,
+           const Stream& stream, TimePoint now)
+      : Question(policy, situation, parties, operation, now) {
+    stream_ = &stream;
+  }
+
   /// weigh gives the verdict of one rule for this pair, protocol and action; nothing where the rule is not about it.
   /// What is denied is denied for the first condition that fails, in the order of Reason; what fails for certain
   /// weighs more than what is not known.
@@ -27,7 +35,9 @@ class Question {
     const bool unknown = weigh_values(rule, verdict);
     if (verdict.decision == Decision::denied) return true;
     const bool safe = changes() && judgement().only_safe;
-    if (at.count > 0 && !safe && situation_.full(index, now_)) {
+    const bool counted =
+        stream_ == nullptr || rule.plain.any();  // connecting is none of the operations that a rate counts
+    if (at.count > 0 && counted && !safe && situation_.full(index, now_)) {
       verdict.limit = at.count;
       return deny(verdict, Reason::rate_exceeded);
     }
@@ -59,12 +69,22 @@ class Question {
   bool changes() const { return operation_.action == Action::write || operation_.action == Action::operate; }
 
   bool concerns(const RuleAt& at, const RuleOf& rule) {
+    if (stream_ != nullptr) return !rule.plain.any() || opens(rule, *stream_);
+    if (rule.plain.any()) return false;
     if (!rule.functions.empty() &&
         !std::binary_search(rule.functions.begin(), rule.functions.end(), operation_.function.code)) {
       return false;
     }
     if (!rule.narrowed()) return true;
+    if (rule.nameless && extent().kind == Extent::Kind::none) return true;
     return covered(policy_.regions_in(changes() ? at.exact : at.whole), extent(), operation_.values);
+  }
+
+  static bool opens(const RuleOf& rule, const Stream& stream) {
+    if (!rule.plain.is(stream.ip_protocol)) return false;
+    const auto& ports = rule.said->ports;
+    return ports.empty() || std::any_of(ports.begin(), ports.end(),
+                                        [&](const plant::PortRange& range) { return range.contains(stream.port); });
   }
 
   /// weigh_values is true where a value is not known and the rule does not let that pass.
@@ -94,6 +114,7 @@ class Question {
   const Parties& parties_;
   const Operation& operation_;
   const TimePoint now_;
+  const Stream* stream_ = nullptr;
   Extent extent_;
   Judgement judgement_;
   bool has_extent_ = false, has_judgement_ = false;
@@ -123,38 +144,74 @@ Index Policy::joined(Index one, Index other) const {
   return kNone;
 }
 
-Verdict decide(const Policy& policy, const Situation& situation, const Parties& parties, const Operation& operation,
-               TimePoint now) {
-  Verdict none;
+namespace {
+
+/// without_rules is the verdict where no rule has to be asked; else nothing.
+std::optional<Verdict> without_rules(const Policy& policy, const Parties& parties) {
   const Party& client = parties.client;
   const Party& server = parties.server;
-  if (!policy.knows(client)) none.reason = Reason::unknown_client;
-  if (policy.knows(client) && !policy.knows(server)) none.reason = Reason::unknown_server;
-  if (none.reason != Reason::no_rule) return none;
-  if (client.zone == server.zone && policy.inner[client.zone] == kNone) {
-    return {.decision = Decision::allowed, .reason = Reason::same_zone};
-  }
-  if (client.asset == kNone || server.asset == kNone) {
-    none.conduit = policy.joined(client.zone, server.zone);
-    none.reason = none.conduit == kNone ? Reason::no_conduit : Reason::unknown_asset;
+  Verdict none;
+  if (!policy.knows(client) || !policy.knows(server)) {
+    none.reason = policy.knows(client) ? Reason::unknown_server : Reason::unknown_client;
     return none;
   }
-  const Slice* candidates =
-      policy.allowed.find(rule_key(client.asset, server.asset, operation.protocol, operation.action));
-  Verdict nearest = none;
-  if (candidates != nullptr) {
-    Question question(policy, situation, parties, operation, now);
-    for (uint32_t i = candidates->begin; i < candidates->begin + candidates->count; ++i) {
-      Verdict verdict;
-      if (!question.weigh(policy.candidates[i], verdict)) continue;
-      if (verdict.allowed()) return verdict;
-      if (nearest.rule == kNone || nearer(verdict, nearest)) nearest = verdict;
-    }
+  if (client.zone == server.zone && policy.inner[client.zone] == kNone) {
+    return Verdict{.decision = Decision::allowed, .reason = Reason::same_zone};
   }
-  if (nearest.rule != kNone) return nearest;
+  if (client.asset != kNone && server.asset != kNone) return {};
   none.conduit = policy.joined(client.zone, server.zone);
+  none.reason = none.conduit == kNone ? Reason::no_conduit : Reason::unknown_asset;
+  return none;
+}
+
+/// ask weighs the candidates under `key`; true where one of them allows. `nearest` is the one that came nearest.
+bool ask(const Policy& policy, Question& question, uint64_t key, Verdict& nearest) {
+  const Slice* candidates = policy.allowed.find(key);
+  if (candidates == nullptr) return false;
+  for (uint32_t i = candidates->begin; i < candidates->begin + candidates->count; ++i) {
+    Verdict verdict;
+    if (!question.weigh(policy.candidates[i], verdict)) continue;
+    if (verdict.allowed() || nearest.rule == kNone || nearer(verdict, nearest)) nearest = verdict;
+    if (verdict.allowed()) return true;
+  }
+  return false;
+}
+
+/// denied is the verdict where no rule is about it.
+Verdict denied(const Policy& policy, const Parties& parties) {
+  Verdict none;
+  none.conduit = policy.joined(parties.client.zone, parties.server.zone);
   if (none.conduit == kNone) none.reason = Reason::no_conduit;
   return none;
+}
+
+}  // namespace
+
+Verdict decide(const Policy& policy, const Situation& situation, const Parties& parties, const Operation& operation,
+               TimePoint now) {
+  if (const auto verdict = without_rules(policy, parties)) return *verdict;
+  Question question(policy, situation, parties, operation, now);
+  Verdict nearest;
+  ask(policy, question, rule_key(parties.client.asset, parties.server.asset, operation.protocol, operation.action),
+      nearest);
+  return nearest.rule != kNone ? nearest : denied(policy, parties);
+}
+
+Verdict decide_stream(const Policy& policy, const Situation& situation, const Parties& parties, const Stream& stream,
+                      TimePoint now) {
+  if (const auto verdict = without_rules(policy, parties)) return *verdict;
+  const Operation nothing{.action = Action::session};
+  Question question(policy, situation, parties, nothing, stream, now);
+  const Index client = parties.client.asset, server = parties.server.asset;
+  Verdict nearest;
+  if (ask(policy, question, rule_key(client, server, {}, Action::session), nearest)) return nearest;
+  const bool has_ports = stream.ip_protocol == 6 || stream.ip_protocol == 17;
+  protocols::Protocol speaks = stream.protocol;
+  if (!speaks.known() && has_ports) speaks = protocols::protocol_at(stream.ip_protocol == 6, stream.port);
+  for (size_t action = 0; speaks.known() && action < protocols::kActionCount; ++action) {
+    if (ask(policy, question, rule_key(client, server, speaks, static_cast<Action>(action)), nearest)) return nearest;
+  }
+  return nearest.rule != kNone ? nearest : denied(policy, parties);
 }
 
 }  // namespace rampart::policy

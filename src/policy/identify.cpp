@@ -37,7 +37,7 @@ int suits(uint32_t vlan, std::string_view sensor, const Endpoint& endpoint) {
 int behind(const Policy& policy, const Place& place, const protocols::Operation* operation) {
   const bool plain = place.unit == Place::kAny && place.link == Place::kAny;
   if (operation == nullptr || operation->object.unit == protocols::Object::kNoUnit) return plain ? 8 : 0;
-  const bool link = policy.link_protocol != 0 && operation->protocol.number == policy.link_protocol;
+  const bool link = policy.has_links(operation->protocol);
   const uint32_t wanted = link ? place.link : place.unit;
   if (wanted == Place::kAny) return plain ? 1 : 0;
   return wanted == operation->object.unit ? 8 : -1;
@@ -158,6 +158,8 @@ void compile_nets(Policy& policy) {
 
 }  // namespace
 
+bool unit_is_link(protocols::Protocol protocol) { return protocol.name() == "dnp3"; }
+
 void compile_places(Policy& policy) {
   const plant::Plant& plant = *policy.plant;
   std::vector<Place> by_ip, by_mac;
@@ -172,8 +174,10 @@ void compile_places(Policy& policy) {
   policy.places = std::move(by_ip);
   policy.places.insert(policy.places.end(), by_mac.begin(), by_mac.end());
   compile_nets(policy);
-  const auto dnp3 = protocols::find_protocol("dnp3");
-  policy.link_protocol = dnp3 ? dnp3->number : uint16_t{0};
+  const auto count = static_cast<uint16_t>(protocols::registry().size());
+  for (uint16_t number = 1; number <= count && number < 64; ++number) {
+    if (unit_is_link({number})) policy.link_protocols |= uint64_t{1} << number;
+  }
 }
 
 Party identify(const Policy& policy, const Endpoint& endpoint, const protocols::Operation* operation) {

@@ -100,9 +100,29 @@ class Situation;
 Verdict decide(const Policy& policy, const Situation& situation, const Parties& parties,
                const protocols::Operation& operation, TimePoint now);
 
+/// Stream is a conversation of which no operation was understood: all that is known of it is where it leads.
+struct Stream {
+  uint8_t ip_protocol = 0;         // 6 is TCP, 17 is UDP
+  uint16_t port = 0;               // of the server
+  protocols::Protocol protocol{};  // where it speaks one, and asked nothing
+};
+/// decide_stream judges a stream by the rules of its transport (`protocol: tcp`, `ports: 443`), and by the rules of the
+/// protocol that it speaks or, where it speaks none, of the one whose port that is: whoever may ask may connect.
+/// Pure and total like decide(), which judges each operation; never ask both about one conversation.
+Verdict decide_stream(const Policy& policy, const Situation& situation, const Parties& parties, const Stream& stream,
+                      TimePoint now);
+
+/// unit_is_link is true where what lies behind an address of this protocol is a `link` in the plant, else it is a
+/// `unit`.
+bool unit_is_link(protocols::Protocol protocol);
+
 /// note_asked counts an operation that was let through (or, for a monitor, seen) against its rule's rate.
 void note_asked(Situation& situation, const Policy& policy, const Parties& parties, const Verdict& verdict,
                 TimePoint now);
+/// note_stream counts a stream against the rate of the rule of its transport; connecting is none of the operations that
+/// other rates count.
+void note_stream(Situation& situation, const Policy& policy, const Parties& parties, const Verdict& verdict,
+                 TimePoint now);
 /// note_answered makes values known: a write answered ok, the answer of a read. A refused or unanswered write makes the
 /// values that it touched unknown where they may have been written, and leaves them where it was refused.
 void note_answered(Situation& situation, const Policy& policy, const Parties& parties,
@@ -116,7 +136,7 @@ std::string explain(const Policy& policy, const Verdict& verdict, const Parties&
 /// Reach is one pair of assets that the rules connect, over any chain of conduits, by one protocol and action.
 struct Reach {
   Index from = kNone, to = kNone;  // assets
-  protocols::Protocol protocol;
+  protocols::Protocol protocol;    // none: traffic that is not decoded
   protocols::Action action{};
   std::vector<Index> conduits;  // the shortest chain
 };

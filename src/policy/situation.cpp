@@ -193,6 +193,15 @@ void note_asked(Situation& situation, const Policy& policy, const Parties& parti
   if (at != nullptr) situation.count(*at, now);
 }
 
+void note_stream(Situation& situation, const Policy& policy, const Parties& parties, const Verdict& verdict,
+                 TimePoint now) {
+  if (verdict.rule == kNone || verdict.conduit >= policy.plant->conduits.size()) return;
+  const std::vector<plant::Rule>& rules = policy.plant->conduits[verdict.conduit].rules;
+  if (verdict.rule < rules.size() && parse_plain(rules[verdict.rule].protocol.value).any()) {
+    note_asked(situation, policy, parties, verdict, now);
+  }
+}
+
 void note_answered(Situation& situation, const Policy& policy, const Parties& parties,
                    const protocols::Operation* operation, const protocols::Answer* answer,
                    const protocols::Outcome& outcome, TimePoint) {
@@ -213,7 +222,7 @@ void note_answered(Situation& situation, const Policy& policy, const Parties& pa
     return;
   }
   if (operation->action != Action::write && operation->action != Action::operate) return;
-  if (operation->function.name == "select") return;  // announces, changes nothing yet
+  if (operation->function.name.starts_with("select")) return;  // announces, changes nothing yet
   Learner learner(situation, policy, server, operation->object, operation->values, operation->protocol);
   if (outcome.kind == Kind::ok && operation->expects_answer) {
     learner.known();

@@ -60,6 +60,8 @@ struct Refusal {
   std::vector<uint8_t> bytes;
 };
 
+class Associations;
+
 class Decoder {
  public:
   virtual ~Decoder() = default;
@@ -77,6 +79,8 @@ class Decoder {
   virtual bool done() const { return false; }
   /// refuse: the protocol's own "no" to the message with `key`, which came in `direction`, built from what feed() saw.
   virtual Refusal refuse(Direction direction, TransactionKey key, Reason reason) = 0;
+  /// share lends what all conversations of one pair of hosts have in common; `shared` outlives the decoder.
+  virtual void share(Associations& /*shared*/, uint64_t /*pair*/) {}
 };
 
 }  // namespace rampart::protocols

@@ -38,6 +38,27 @@ std::optional<Action> parse_action(std::string_view word) {
   return static_cast<Action>(found - kActions.begin());
 }
 
+bool changes(Action action) {
+  switch (action) {
+    case Action::write:
+    case Action::operate:
+    case Action::configure:
+    case Action::program:
+    case Action::start:
+    case Action::stop:
+    case Action::firmware:
+    case Action::file:
+    case Action::time:
+      return true;
+    case Action::read:
+    case Action::identify:
+    case Action::session:
+    case Action::diagnose:
+      return false;
+  }
+  return true;
+}
+
 std::string_view to_text(Attribute::Kind kind) { return kAttributes[static_cast<size_t>(kind)]; }
 std::string_view to_text(Attribute::Basis basis) { return kBases[static_cast<size_t>(basis)]; }
 std::string_view to_text(Assurance assurance) { return kAssurances[static_cast<size_t>(assurance)]; }

@@ -38,6 +38,8 @@ enum class Action : uint8_t {
 constexpr size_t kActionCount = 13;
 std::string_view to_text(Action action);
 std::optional<Action> parse_action(std::string_view word);
+/// changes says whether an action changes something in the device; the others only look or talk.
+bool changes(Action action);
 
 struct Entry;
 
@@ -63,9 +65,10 @@ struct Object {
   static constexpr uint8_t kNoSpace = 0xff;
   static constexpr uint64_t kAll = 0xffffffffffffffff;
 
-  uint32_t unit = kNoUnit;   // Modbus unit identifier, DNP3 outstation's link address
+  uint32_t unit = kNoUnit;   // Modbus unit, DNP3 outstation's link address, IEC 104 common address
   uint8_t space = kNoSpace;  // place in the protocol's spaces (Entry::spaces)
-  uint16_t detail = 0;       // the protocol's own: DNP3 group << 8 | variation, S7 transport size
+  uint16_t detail = 0;       // the protocol's own: DNP3 group << 8 | variation, S7 transport size,
+                             // IEC 104 type << 8 | cause
   uint32_t container = 0;    // data block, file number
   uint64_t first = 0;        // in addresses of the space; `last` = kAll: all there are
   uint64_t last = 0;
@@ -127,6 +130,7 @@ struct Answer {
 
 /// Attribute is one thing that a device says about itself or, where `about_ip` or `about_mac` is there, about another
 /// (a DHCP server about its client). Of kind `address` there is no text: it says that `about_ip` lies at `about_mac`.
+/// `source` is a literal: what of a protocol with several ways told it, "43/14 object 5", "SZL 0x001C".
 struct Attribute {
   enum class Kind : uint8_t {
     vendor,
@@ -155,6 +159,7 @@ struct Attribute {
   Basis basis = Basis::said;
   std::optional<IpAddress> about_ip{};
   std::optional<MacAddress> about_mac{};
+  std::string_view source{};
 };
 constexpr size_t kAttributeKinds = 16;
 std::string_view to_text(Attribute::Kind kind);

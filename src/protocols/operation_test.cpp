@@ -7,6 +7,14 @@ namespace {
 
 constexpr Object kRange{.unit = 1, .space = 3, .first = 100, .last = 119};
 
+TEST(Action, OnlyReadingIdentifyingSessionsAndDiagnosisChangeNothing) {
+  for (const std::string_view word : {"read", "identify", "session", "diagnose"})
+    EXPECT_FALSE(changes(*parse_action(word)));
+  for (const std::string_view word :
+       {"write", "operate", "configure", "program", "start", "stop", "firmware", "file", "time"})
+    EXPECT_TRUE(changes(*parse_action(word))) << word;
+}
+
 TEST(Action, HasAWordForEachAction) {
   for (size_t i = 0; i < kActionCount; ++i) {
     const auto action = static_cast<Action>(i);

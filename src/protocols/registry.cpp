@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "protocols/dnp3/dnp3.h"
+#include "protocols/enip/enip.h"
+#include "protocols/iec104/iec104.h"
 #include "protocols/light/arp.h"
 #include "protocols/light/dhcp.h"
 #include "protocols/light/dns.h"
@@ -29,6 +31,8 @@ namespace {
 const std::array kRegistry = {
     s7comm::entry(),
     dnp3::entry(),
+    iec104::entry(),
+    enip::entry(),
     modbus::entry(),
     // For inventory and policy:
     light::tls(),

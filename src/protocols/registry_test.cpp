@@ -85,6 +85,8 @@ TEST(Registry, PortsAreHints) {
   EXPECT_EQ(protocol_over_ethernet(0x88cc).name(), "lldp");
   EXPECT_FALSE(protocol_over_ethernet(0x0800).known());
   EXPECT_FALSE(protocol_at(true, 81).known());
+  EXPECT_EQ(protocol_at(true, 2404).name(), "iec104");
+  EXPECT_FALSE(protocol_at(false, 2404).known());
   EXPECT_FALSE(protocol_at(false, 102).known());
 }
 

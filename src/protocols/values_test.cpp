@@ -39,6 +39,61 @@ TEST(Values, ReadsEveryTypeInBothOrders) {
   EXPECT_EQ(at(ValueType::time, little, true).natural, 1u);
 }
 
+TEST(Values, ReadsStepsFractionsAndTimesOfIec60870) {
+  const auto step = [](uint8_t octet) { return Values::one(ValueType::step, {&octet, 1}).at(0).integer; };
+  EXPECT_EQ(step(0x00), 0);
+  EXPECT_EQ(step(0x3f), 63);
+  EXPECT_EQ(step(0x40), -64);
+  EXPECT_EQ(step(0x7f), -1);
+  EXPECT_EQ(step(0xff), -1) << "the highest bit says that it moves";
+  const uint8_t fractions[] = {0x00, 0x80, 0x00, 0x40, 0xff, 0x7f};
+  const Values fraction = Values::numbers(ValueType::normalized, fractions, true);
+  ASSERT_EQ(fraction.count, 3u);
+  EXPECT_EQ(fraction.at(0).number(), -1);
+  EXPECT_EQ(fraction.at(1).number(), 0.5);
+  EXPECT_EQ(text_of(fraction, 2), "0.999969482421875");
+  const auto time = [](std::initializer_list<uint8_t> octets) {
+    const std::vector<uint8_t> bytes(octets);
+    return text_of(Values::one(ValueType::cp56, bytes));
+  };
+  EXPECT_EQ(time({0xb0, 0x36, 0x11, 0x0c, 0xc2, 0x0b, 0x13}),
+            R"({"time":"2019-11-02T12:17:14.000","valid":true,"summer":false})")
+      << "the day of the week is passed over";
+  EXPECT_EQ(time({0x5f, 0xea, 0x3b, 0x97, 0x1d, 0x02, 0x18}),
+            R"({"time":"2024-02-29T23:59:59.999","valid":true,"summer":true})");
+  EXPECT_EQ(time({0xb0, 0x36, 0x91, 0x0c, 0x02, 0x0b, 0x13}),
+            R"({"time":"2019-11-02T12:17:14.000","valid":false,"summer":false})");
+  EXPECT_EQ(time({0x00, 0x00, 0x00, 0x00, 0x1d, 0x02, 0x17}),
+            R"({"time":"2023-02-29T00:00:00.000","valid":false,"summer":false})")
+      << "no such day";
+  EXPECT_EQ(time({0, 0, 0, 0, 0, 0, 0}), R"({"time":"2000-00-00T00:00:00.000","valid":false,"summer":false})");
+  const uint8_t short_of_one[] = {1, 2, 3, 4, 5, 6};
+  EXPECT_FALSE(Values::one(ValueType::cp56, short_of_one).fits());
+}
+
+TEST(Values, TellsTheTimeOfAnElementByItsWidth) {
+  const auto time = [](std::initializer_list<uint8_t> octets, uint8_t at) {
+    const std::vector<uint8_t> bytes(octets);
+    const Values values{.type = ValueType::uint8,
+                        .time_octet = at,
+                        .stride_bits = static_cast<uint32_t>(8 * bytes.size()),
+                        .count = 1,
+                        .data = bytes};
+    std::string out;
+    append_time(out, values, 0);
+    return out;
+  };
+  EXPECT_EQ(time({9, 0x10, 0x27, 0x1e}, 1), R"({"time":"30:10.000","valid":true})");
+  EXPECT_EQ(time({9, 0x10, 0x27, 0x9e}, 1), R"({"time":"30:10.000","valid":false})");
+  EXPECT_EQ(time({9, 0x10, 0x27, 0x3c}, 1), R"({"time":"60:10.000","valid":false})");
+  EXPECT_EQ(time({9, 0x01, 0, 0, 0, 0, 0}, 1), "1");
+  EXPECT_EQ(time({9, 0xb0, 0x36, 0x11, 0x0c, 0x02, 0x0b, 0x13}, 1),
+            R"({"time":"2019-11-02T12:17:14.000","valid":true,"summer":false})");
+  EXPECT_EQ(time({9, 1, 2}, Values::kAbsent), "null");
+  EXPECT_EQ(time({9, 1, 2}, 1), "null") << "no time has two octets";
+  EXPECT_EQ(time({9}, 1), "null");
+}
+
 TEST(Values, CountsPackedBitsFromTheLeastSignificant) {
   const uint8_t octets[] = {0xcd, 0x01};
   const Values values = Values::packed_bits(octets, 10);

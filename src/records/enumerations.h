@@ -20,7 +20,7 @@ constexpr Range range_of(Severity) { return {1, 4}; }
 constexpr Range range_of(Verdict::Kind) { return {0, 3}; }
 constexpr Range range_of(Run::Kind) { return {0, 1}; }
 constexpr Range range_of(protocols::Action) { return {0, protocols::kActionCount - 1}; }
-constexpr Range range_of(protocols::ValueType) { return {0, 16}; }
+constexpr Range range_of(protocols::ValueType) { return {0, 19}; }
 constexpr Range range_of(protocols::Outcome::Kind) { return {0, 2}; }
 constexpr Range range_of(protocols::Attribute::Kind) { return {0, protocols::kAttributeKinds - 1}; }
 constexpr Range range_of(protocols::Attribute::Basis) { return {0, 5}; }

@@ -123,6 +123,7 @@ void fields(auto& visit, Is<protocols::Attribute> auto& attribute) {
   visit(3, "basis", attribute.basis);
   visit(4, "about-ip", attribute.about_ip);
   visit(5, "about-mac", attribute.about_mac);
+  visit(6, "source", attribute.source);
 }
 
 void fields(auto& visit, Is<protocols::Protection> auto& protection) {
@@ -212,6 +213,8 @@ void fields(auto& visit, Is<Loss> auto& loss) {
   visit(7, "count", loss.count);
   visit(8, "conversation", loss.conversation);
   visit(9, "direction", loss.direction);
+  visit(10, "since", loss.since);
+  visit(11, "source", loss.source);
 }
 
 void fields(auto& visit, Is<Flow> auto& flow) {

@@ -45,8 +45,8 @@ TEST(Fields, NameEveryMemberOfWhatOthersHold) {
   EXPECT_EQ(visited(protocols::Operation()), 9u);
   [[maybe_unused]] const auto& [i1, i2, i3, i4, i5, i6, i7, i8, i9, i10] = protocols::Answer();
   EXPECT_EQ(visited(protocols::Answer()), 10u);
-  [[maybe_unused]] const auto& [j1, j2, j3, j4, j5, j6] = protocols::Attribute();
-  EXPECT_EQ(visited(protocols::Attribute()), 6u);
+  [[maybe_unused]] const auto& [j1, j2, j3, j4, j5, j6, j7] = protocols::Attribute();
+  EXPECT_EQ(visited(protocols::Attribute()), 7u);
   [[maybe_unused]] const auto& [k1, k2, k3, k4, k5, k6, k7, k8] = protocols::Protection();
   EXPECT_EQ(visited(protocols::Protection()), 8u);
 }
@@ -62,8 +62,8 @@ TEST(Fields, NameEveryMemberOfEveryKind) {
   EXPECT_EQ(visited(Finding()), 18u);
   [[maybe_unused]] const auto& [d1, d2, d3, d4, d5, d6] = AssetSeen();
   EXPECT_EQ(visited(AssetSeen()), 6u);
-  [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7] = Loss();
-  EXPECT_EQ(visited(Loss()), 7u);
+  [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9] = Loss();
+  EXPECT_EQ(visited(Loss()), 9u);
   [[maybe_unused]] const auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12] = Flow();
   EXPECT_EQ(visited(Flow()), 14u) << "two members are pairs";
   [[maybe_unused]] const auto& [g1, g2, g3, g4, g5, g6, g7, g8, g9, g10] = ReadSummary();

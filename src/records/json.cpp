@@ -59,7 +59,8 @@ std::string conversation_json(const Conversation& conversation, bool from_client
 }
 
 void append_values(std::string& out, const Values& values) {
-  const bool plain = values.index_octets == 0 && values.quality_octet == Values::kAbsent;
+  const bool plain =
+      values.index_octets == 0 && values.quality_octet == Values::kAbsent && values.time_octet == Values::kAbsent;
   out += '[';
   for (uint32_t i = 0; i < values.count; ++i) {
     if (i > 0) out += ',';
@@ -72,6 +73,10 @@ void append_values(std::string& out, const Values& values) {
     key(out, "value");
     append(out, values.at(i));
     if (values.quality_octet != Values::kAbsent) number(out, "flags", values.quality(i));
+    if (values.time_octets() != 0) {
+      key(out, "time");
+      append_time(out, values, i);
+    }
     out += '}';
   }
   out += ']';
@@ -299,6 +304,7 @@ void append_json(std::string& out, const AssetSeen& seen) {
     address(out, "about_mac", seen.attribute->about_mac);
     if (seen.attribute->basis != protocols::Attribute::Basis::said) text(out, "basis", to_text(seen.attribute->basis));
     if (seen.attribute->unit != protocols::Object::kNoUnit) number(out, "unit", seen.attribute->unit);
+    text(out, "source", seen.attribute->source);
   }
   out += kLineEnd;
 }
@@ -311,6 +317,8 @@ void append_json(std::string& out, const Loss& loss) {
   text(out, "kind", loss.kind);
   text(out, "reason", loss.reason);
   number(out, "count", loss.count);
+  if (loss.since != TimePoint{}) time(out, "since", loss.since);
+  if (!loss.source.empty()) text(out, "source", loss.source);
   out += kLineEnd;
 }
 

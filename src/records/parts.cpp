@@ -54,6 +54,7 @@ void fill(Parts& parts, const AssetSeen& seen) {
 void fill(Parts& parts, const Loss& loss) {
   join(parts, loss.conversation, loss.direction);
   parts.reason = loss.reason;
+  if (loss.since != TimePoint{}) span(parts, loss.since, loss.when, loss.count);
 }
 void fill(Parts& parts, const Flow& flow) {
   join(parts, flow.conversation, Direction::to_server);

@@ -104,11 +104,13 @@ struct AssetSeen {
 struct Loss {
   TimePoint when{};
   uint64_t packet = 0;
-  std::string_view kind{};  // "gap", "malformed", "unsupported", "evicted", "truncated-capture"
+  std::string_view kind{};  // "gap", "malformed", "unsupported", "packet", "capture", "kernel-drop", "blind"
   std::string_view reason{};
-  uint64_t count = 0;  // octets of a gap, else occurrences
+  uint64_t count = 0;  // octets of a gap, packets of a kernel-drop, else occurrences
   const Conversation* conversation = nullptr;
   Direction direction{};
+  TimePoint since{};          // where an interval was lost: from here until `when`
+  std::string_view source{};  // interface or file
 };
 
 /// Flow: the end of a conversation.

@@ -23,7 +23,7 @@ constexpr std::array<KindEntry, std::variant_size_v<Fact>> kKinds = {{
     {"transaction", 1},
     {"finding", 1},
     {"asset-seen", 2},
-    {"loss", 1},
+    {"loss", 2},
     {"flow", 2},
     {"read-summary", 1},
     {"repeats", 1},

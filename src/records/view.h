@@ -20,6 +20,7 @@ struct View {
   std::string text;                  // one line: who did what to what, and what came of it
 };
 View view(const Stored& stored);
+View view(Stored&& stored) = delete;  // it would not live as long
 
 /// Filter: all that is set must hold. An unknown kind passes only an empty filter.
 struct Filter {

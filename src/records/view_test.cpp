@@ -151,6 +151,15 @@ TEST(View, SaysWhatWasLost) {
           .when = at(0), .kind = "gap", .reason = "not captured", .count = 1400, .conversation = &world.conversation}),
       "gap: 1,400 octets not seen from scada to plc-1, not captured");
   EXPECT_EQ(words(Loss{.when = at(0), .kind = "malformed", .count = 1}), "malformed: once");
+  const Loss dropped{.when = at(60),
+                     .kind = "kernel-drop",
+                     .reason = "the buffer was full",
+                     .count = 1200,
+                     .since = at(59),
+                     .source = "eth0"};
+  EXPECT_EQ(words(dropped), "kernel-drop: 1,200 packets not seen on eth0, the buffer was full");
+  EXPECT_EQ(words(Loss{.when = at(60), .kind = "blind", .reason = "it was down", .since = at(0), .source = "eth1"}),
+            "blind: nothing was seen on eth1, it was down");
   EXPECT_EQ(words(NotKept{.since = at(0),
                           .until = at(60),
                           .kind = "transaction",

@@ -232,9 +232,15 @@ void tell(std::string& out, const Parts& parts, const Loss& loss) {
   if (loss.kind == "gap") {
     append_count(out, loss.count, "octet");
     out += " not seen";
+  } else if (loss.kind == "kernel-drop") {
+    append_count(out, loss.count, "packet");
+    out += " not seen";
+  } else if (loss.kind == "blind") {
+    out += "nothing was seen";
   } else {
     append_times(out, loss.count);
   }
+  append_given(out, " on ", loss.source);
   if (parts.from != nullptr) append_pair(out += " from ", parts, " to ");
   append_given(out, ", ", loss.reason);
 }

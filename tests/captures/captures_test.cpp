@@ -151,6 +151,7 @@ uint64_t least_operations(std::string_view folder) {
   if (folder == "modbus") return 8'000;
   if (folder == "dnp3") return 1'500;
   if (folder == "s7comm") return 1'000;
+  if (folder == "iec104") return 300;
   return folder == "lab" ? 500 : 0;
 }
 

@@ -28,6 +28,7 @@ zones:
         points:
           - {id: level, object: holding-register 0, range: 0..100, step: 10}
           - {id: pump, object: coil 0}
+          - {id: valve, object: ioa 7000, range: 0..100, step: 10}
 conduits:
   - id: between
     joins: [office, field]
@@ -35,6 +36,7 @@ conduits:
       - {id: read, allow: read, protocol: modbus, from: [station], to: [plc]}
       - {id: set, allow: write, protocol: modbus, points: [level], from: [station], to: [plc]}
       - {id: grid, allow: [read, operate], protocol: dnp3, from: [station], to: [plc]}
+      - {id: substation, allow: [read, operate], protocol: iec104, from: [station], to: [plc]}
       - {id: poll, allow: read, protocol: s7comm, from: [station], to: [plc]}
 )";
 

@@ -42,6 +42,8 @@ CASES = (
     ("modbus/cisagov__modbus_example.pcap", missing_line, {"tshark-only"}),
     ("s7comm/cisagov__s7comm_plus.pcap", wrong_value, {"values"}),
     ("dnp3/oisf__dnp3-eve.pcap", wrong_flags, {"flags"}),
+    ("iec104/emreekin__50.pcap", wrong_flags, {"flags"}),
+    ("iec104/emreekin__62.pcap", missing_line, {"tshark-only"}),
 )
 
 

@@ -1,8 +1,10 @@
-"""Compares one capture: the rows of tshark beside those of Rampart, for all three protocols."""
+"""Compares one capture: the rows of tshark beside those of Rampart, for all protocols of the oracle."""
 
 import collections
 
-from oracle import dnp3, modbus, rampart, rows, s7comm, tshark
+from oracle import dnp3, enip, iec104, modbus, rampart, rows, s7comm, tshark
+
+MODULES = {"modbus": modbus, "dnp3": dnp3, "s7comm": s7comm, "iec104": iec104, "enip": enip}
 
 
 class Difference:
@@ -39,7 +41,7 @@ class Result:
 
 def tshark_rows(path, extra=()):
     """tshark_rows gives tshark's rows by protocol."""
-    readers = {"modbus": modbus.Tshark(), "dnp3": dnp3.Tshark(), "s7comm": s7comm.Tshark()}
+    readers = {name: module.Tshark() for name, module in MODULES.items()}
     found = collections.defaultdict(list)
 
     def take(packet):
@@ -52,7 +54,7 @@ def tshark_rows(path, extra=()):
 
 def pair_all(theirs, events):
     pairs = []
-    for name, module in (("modbus", modbus), ("dnp3", dnp3), ("s7comm", s7comm)):
+    for name, module in MODULES.items():
         pairs += rows.pair_rows(theirs[name], module.from_events(events[name]))
     return pairs
 

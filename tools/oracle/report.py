@@ -6,13 +6,14 @@ import fnmatch
 
 from oracle import tshark
 
-TITLES = {"s7comm": "S7comm", "dnp3": "DNP3", "modbus": "Modbus/TCP"}
+TITLES = {"s7comm": "S7comm", "dnp3": "DNP3", "modbus": "Modbus/TCP", "iec104": "IEC 60870-5-104", "enip": "EtherNet/IP"}
 STATES = ("equal", "different", "tshark only", "ours only")
 INTRODUCTION = """# What tshark says, and what we say
 
-Every message of the three protocols in every capture is read by tshark {version} and by Rampart, and laid side by side
+Every message of these protocols in every capture is read by tshark {version} and by Rampart, and laid side by side
 row by row. A row is one item of one message, request and answer apart: one variable of an S7 read, one object header of
-a DNP3 answer, one Modbus request. Compared are the packet, the function and sub-function, the unit or link address, the
+a DNP3 answer, one Modbus request, the objects of one monitored ASDU of IEC 60870-5-104, one service of a CIP message however
+deep it lies. Compared are the packet, the function and sub-function, the unit or link address, the
 number of the transaction, the object with its address, count and type, every value written and answered, flags and
 indices, the outcome or exception, and DNP3's internal indications. What one of the two does not tell at all (tshark
 does not decode the item, or Rampart's line does not repeat the request's words with the answer) is not compared.

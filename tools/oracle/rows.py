@@ -7,9 +7,10 @@ ANSWER = "answer"
 
 
 class Row:
-    """`fields` maps a field's name to its value as text; None: this program does not tell that field."""
+    """`fields` maps a field's name to its value as text; None: this program does not tell that field. `exact` is False
+    where the program does not tell the packet of this item, but that of a later one of the same exchange."""
 
-    __slots__ = ("protocol", "frame", "side", "flow", "fields")
+    __slots__ = ("protocol", "frame", "side", "flow", "fields", "exact")
 
     def __init__(self, protocol, frame, side, flow, **fields):
         self.protocol = protocol
@@ -17,6 +18,7 @@ class Row:
         self.side = side
         self.flow = flow
         self.fields = fields
+        self.exact = True
 
     def describe(self):
         told = [f"{name}={shorten(value)}" for name, value in self.fields.items() if value is not None]
@@ -124,7 +126,7 @@ def pair_elsewhere(pairs, left, right):
         if match is not None:
             candidates.remove(match)
         pair = Pair(row, match)
-        if match is not None and not pair.differ and match.frame != row.frame:
+        if match is not None and not pair.differ and match.frame != row.frame and match.exact:
             pair.differ = ["packet"]
         pairs.append(pair)
     for rest in by_flow.values():

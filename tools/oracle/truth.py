@@ -5,6 +5,7 @@ import concurrent.futures
 
 from oracle import modbus, rampart
 from oracle.dnp3 import LINK, UNSOLICITED
+from oracle.iec104 import CONFIRMS, FRAME
 
 MOST_DIFFERENT = 0.005
 
@@ -22,6 +23,10 @@ def expected(path):
             counts[("dnp3", *key)] += int(cells[-1])
         elif cells[0] == "s7comm":
             counts[("s7comm", *s7comm_key(cells[3], cells[4]))] += int(cells[-1])
+        elif cells[0] == "iec104":
+            counts[("iec104", "asdu", f"type {cells[3]} cause {cells[4]}")] += int(cells[-1])
+        elif cells[0] == "iec104apci" and cells[3].startswith("U:"):
+            counts[("iec104", "frame", f"U {int(cells[3][2:], 0)}")] += int(cells[-1])
     return counts
 
 
@@ -42,6 +47,9 @@ def seen(events):
     answers, requests = set(), set()
     for event in events:
         function = event.code
+        if event.protocol == "iec104":
+            counts.update(asdus(event))
+            continue
         if event.protocol == "modbus":
             function = modbus.split_code(function)[0]
         elif (event.protocol == "dnp3" and function >= LINK) or (event.protocol == "s7comm" and function == 0x1E0):
@@ -63,6 +71,23 @@ def seen(events):
             name = "unsolicited"
         counts[(event.protocol, "rsp", name)] += 1
     return counts
+
+
+def asdus(event):
+    """asdus lists the frames of IEC 60870-5-104 that one line tells."""
+    if FRAME <= event.code <= 0xFFFF:
+        functions = (event.code & 0xFF) >> 2
+        confirms = next(con for con, act in CONFIRMS.items() if act == functions)
+        if event.frame is not None:
+            yield "iec104", "frame", f"U {functions}"
+        if event.answer_frame is not None:
+            yield "iec104", "frame", f"U {confirms}"
+        return
+    details = [answer.get("detail") for answer in event.data.get("answers", ())]
+    if event.frame is not None:
+        details.append(event.data["detail"])
+    for detail in details:
+        yield "iec104", "asdu", f"type {detail >> 8} cause {detail & 0x3F}"
 
 
 def one(program, capture, table):

@@ -1,4 +1,4 @@
-"""Asks tshark for every message of the three protocols and gives its field tree, packet by packet.
+"""Asks tshark for every message of the protocols and gives its field tree, packet by packet.
 
 PDML is the only output of tshark that keeps which field belongs to which message and item; -J keeps it small.
 """
@@ -7,11 +7,13 @@ import re
 import subprocess
 import xml.parsers.expat
 
-PROTOCOLS = ("modbus", "dnp3", "s7comm")
+PROTOCOLS = ("mbtcp", "modbus", "dnp3", "s7comm", "iec60870_104", "iec60870_asdu", "enip", "cip",
+             "cipcls", "cipcm", "cippccc", "cipio")
 PREFERENCES = (
     "tcp.desegment_tcp_streams:TRUE",
     "mbtcp.desegment:TRUE",
     "dnp3.desegment:TRUE",
+    "enip.desegment:TRUE",
     "tpkt.desegment:TRUE",
     "cotp.reassemble:TRUE",
     "ip.defragment:TRUE",
@@ -144,9 +146,9 @@ def base_command(capture):
 
 
 def read(capture, take, extra=()):
-    """read calls `take` with every packet of `capture` that carries one of the three protocols."""
+    """read calls `take` with every packet of `capture` that carries one of the protocols."""
     command = base_command(capture) + list(extra)
-    command += ["-Y", "mbtcp || modbus || dnp3 || s7comm", "-T", "pdml", "-J", "mbtcp modbus dnp3 s7comm"]
+    command += ["-Y", " || ".join(PROTOCOLS), "-T", "pdml", "-J", " ".join(PROTOCOLS)]
     reader = Reader(take)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         reader.feed(process.stdout)

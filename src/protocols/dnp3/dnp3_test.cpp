@@ -105,6 +105,7 @@ struct Unanswered : Sink {
   }
   void answer(const Answer& answer) override { keys.push_back(answer.key.match); }
   void attribute(const Attribute&) override {}
+  void protection(const Protection&) override {}
   void deviation(std::string_view) override {}
   int all = 0;
   int unanswered = 0;

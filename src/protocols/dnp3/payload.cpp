@@ -108,27 +108,27 @@ ValueType attribute_type(uint8_t code, size_t octets) {
   }
 }
 
-std::optional<Attribute::Kind> attribute_kind(uint8_t variation) {
-  switch (variation) {
-    case 242:
-      return Attribute::Kind::firmware;
-    case 243:
-      return Attribute::Kind::hardware;
-    case 245:
-      return Attribute::Kind::location;
-    case 247:
-      return Attribute::Kind::name;
-    case 248:
-      return Attribute::Kind::serial;
-    case 249:  // DNP3 subset and conformance
-      return Attribute::Kind::version;
-    case 250:
-      return Attribute::Kind::model;
-    case 252:
-      return Attribute::Kind::vendor;
-    default:
-      return {};
+/// Known: which of the standard's attributes (group 0, set 0) say what a device is. Source: IEEE 1815-2012 annex A.
+struct Known {
+  uint8_t variation = 0;
+  Attribute::Kind kind{};
+  std::string_view source{};
+};
+constexpr Known kKnown[] = {
+    {197, Attribute::Kind::version, "g0v197"},  // of the configuration
+    {208, Attribute::Kind::name, "g0v208"},     // of the system
+    {242, Attribute::Kind::firmware, "g0v242"}, {243, Attribute::Kind::hardware, "g0v243"},
+    {245, Attribute::Kind::location, "g0v245"}, {246, Attribute::Kind::name, "g0v246"},  // identifier by its user
+    {247, Attribute::Kind::name, "g0v247"},     {248, Attribute::Kind::serial, "g0v248"},
+    {249, Attribute::Kind::version, "g0v249"},  // DNP3 subset and conformance
+    {250, Attribute::Kind::model, "g0v250"},    {252, Attribute::Kind::vendor, "g0v252"},
+};
+
+const Known* known_attribute(uint8_t variation) {
+  for (const Known& known : kKnown) {
+    if (known.variation == variation) return &known;
   }
+  return nullptr;
 }
 
 Payload read_attribute(Item& item) {
@@ -139,10 +139,11 @@ Payload read_attribute(Item& item) {
   }
   const Bytes data = item.payload.subspan(2);
   item.values = whole(attribute_type(item.payload[0], data.size()), data);
-  const auto kind = attribute_kind(item.variation);
+  const Known* known = known_attribute(item.variation);
   // Only the standard's own set (0) has these meanings.
-  if (kind && item.object.container == 0 && item.values.type == ValueType::text) {
-    payload.attribute = Attribute{.kind = *kind, .unit = item.object.unit, .text = as_text(data)};
+  if (known != nullptr && item.object.container == 0 && item.values.type == ValueType::text) {
+    payload.attribute =
+        Attribute{.kind = known->kind, .unit = item.object.unit, .text = as_text(data), .source = known->source};
   }
   return payload;
 }

@@ -255,15 +255,16 @@ class Answering {
     check_padding(reader.left() > 0);
     object(space::server_identification, 0);
     if (!data.empty()) answer_.values = Values::one(ValueType::octets, data);
-    attribute(Attribute::Kind::model, as_bytes(umas_model(data)));
+    attribute(Attribute::Kind::model, as_bytes(umas_model(data)), "17");
     return emit();
   }
 
-  void attribute(Attribute::Kind kind, Bytes octets) {
+  /// attribute tells what can be read as text; `source` is a literal.
+  void attribute(Attribute::Kind kind, Bytes octets, std::string_view source) {
     while (!octets.empty() && (octets.back() == 0 || octets.back() == ' ')) octets = octets.first(octets.size() - 1);
     const bool readable = std::none_of(octets.begin(), octets.end(), [](uint8_t c) { return c < 0x20 || c == 0x7f; });
     if (octets.empty() || !readable || !is_utf8(as_text(octets))) return;
-    sink_.attribute({kind, adu_.unit, as_text(octets)});
+    sink_.attribute({.kind = kind, .unit = adu_.unit, .text = as_text(octets), .source = source});
   }
 
   // 6.14: groups of length, reference type, records
@@ -419,16 +420,17 @@ class Answering {
   void identify(uint8_t id, Bytes text) {
     switch (id) {
       case 0:
-        return attribute(Attribute::Kind::vendor, text);
+        return attribute(Attribute::Kind::vendor, text, "43/14 object 0");
       case 1:
-        return attribute(Attribute::Kind::order_number, text);
+        return attribute(Attribute::Kind::order_number, text, "43/14 object 1");
       case 2:
-        return attribute(Attribute::Kind::firmware, text);
+        return attribute(Attribute::Kind::firmware, text, "43/14 object 2");
       case 4:  // product name
+        return attribute(Attribute::Kind::model, text, "43/14 object 4");
       case 5:  // model name
-        return attribute(Attribute::Kind::model, text);
+        return attribute(Attribute::Kind::model, text, "43/14 object 5");
       case 6:  // the user's name of the application
-        return attribute(Attribute::Kind::name, text);
+        return attribute(Attribute::Kind::name, text, "43/14 object 6");
       default:  // 3 is the vendor's URL: an answer, but no attribute of the device
         return;
     }
@@ -449,7 +451,7 @@ class Answering {
       answer_.outcome = {Outcome::Kind::refused, reader.ok() ? code : 0u, "umas-error"};
       return emit();
     }
-    if (asked == 0x02) attribute(Attribute::Kind::model, as_bytes(umas_model(message.data)));
+    if (asked == 0x02) attribute(Attribute::Kind::model, as_bytes(umas_model(message.data)), "umas 0x02");
     const bool secret = !seen_ || carries_credentials(asked);
     if (!message.data.empty() && !secret) answer_.values = Values::one(ValueType::octets, message.data);
     return emit();

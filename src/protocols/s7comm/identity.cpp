@@ -10,13 +10,17 @@ namespace {
 constexpr uint16_t kSiemens = 0x002a;  // manufacturer number of PROFIBUS and PROFINET International
 constexpr size_t kModuleRecord = 28;
 constexpr size_t kComponentRecord = 34;
+constexpr uint16_t kBootLoader = 0x81;
 
-void emit(Attribute::Kind kind, std::string_view text, Sink& sink) {
+constexpr std::string_view kModuleList = "SZL 0x0011";
+constexpr std::string_view kComponentList = "SZL 0x001C";
+
+void emit(Attribute::Kind kind, std::string_view text, std::string_view source, Sink& sink) {
   const size_t end = text.find('\0');
   text = trim(text.substr(0, end));
   if (text.empty() || !is_utf8(text)) return;
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20; })) return;
-  sink.attribute({.kind = kind, .text = text});
+  sink.attribute({.kind = kind, .text = text, .source = source});
 }
 
 /// emit_module: SZL 0x11, order numbers and versions. Version octets are a letter and three numbers.
@@ -26,7 +30,17 @@ void emit_module(uint16_t index, ByteReader record, Sink& sink) {
   const uint8_t letter = record.u8();
   const uint8_t numbers[] = {record.u8(), record.u8(), record.u8()};
   if (!record.ok()) return;
-  if (index == 1) emit(Attribute::Kind::order_number, order_number, sink);
+  if (index == 1) emit(Attribute::Kind::order_number, order_number, kModuleList, sink);
+  if (index == kBootLoader) {
+    std::string version = "boot loader ";
+    version += letter >= 'A' && letter <= 'Z' ? std::string(1, static_cast<char>(letter)) : std::string();
+    append_number(version, numbers[0]);
+    for (const uint8_t number : {numbers[1], numbers[2]}) {
+      version += '.';
+      append_number(version, number);
+    }
+    emit(Attribute::Kind::version, version, kModuleList, sink);
+  }
   if (index != 6 && index != 7) return;
   std::string version;
   if (letter == 'V' || index == 7) {
@@ -37,7 +51,7 @@ void emit_module(uint16_t index, ByteReader record, Sink& sink) {
   } else {
     append_number(version, numbers[0]);  // releases of hardware are one number
   }
-  emit(index == 7 ? Attribute::Kind::firmware : Attribute::Kind::hardware, version, sink);
+  emit(index == 7 ? Attribute::Kind::firmware : Attribute::Kind::hardware, version, kModuleList, sink);
 }
 
 /// emit_component: SZL 0x1c, names and serial numbers, 32 octets each. `named` once the system's own name was told.
@@ -48,22 +62,25 @@ void emit_component(uint16_t index, ByteReader record, bool& named, Sink& sink) 
   switch (index & 0xff) {
     case 1:
       named = name[0] != '\0' && name[0] != ' ';
-      emit(Attribute::Kind::name, name, sink);
+      emit(Attribute::Kind::name, name, kComponentList, sink);
       break;
     case 2:
-      if (!named) emit(Attribute::Kind::name, name, sink);
+      if (!named) emit(Attribute::Kind::name, name, kComponentList, sink);
+      break;
+    case 3:  // the plant's own designation of it
+      emit(Attribute::Kind::location, as_text(text), kComponentList, sink);
       break;
     case 5:
-      emit(Attribute::Kind::serial, name, sink);
+      emit(Attribute::Kind::serial, name, kComponentList, sink);
       break;
     case 7:
-      emit(Attribute::Kind::model, as_text(text), sink);
+      emit(Attribute::Kind::model, as_text(text), kComponentList, sink);
       break;
     case 9:
-      if (load_big<2>(text.data()) == kSiemens) emit(Attribute::Kind::vendor, "Siemens", sink);
+      if (load_big<2>(text.data()) == kSiemens) emit(Attribute::Kind::vendor, "Siemens", kComponentList, sink);
       break;
     case 11:
-      emit(Attribute::Kind::location, as_text(text), sink);
+      emit(Attribute::Kind::location, as_text(text), kComponentList, sink);
       break;
     default:
       break;

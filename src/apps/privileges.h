@@ -1,0 +1,33 @@
+// Rights that a long-running command gives up once it has what it needed them for. Before any thread is made.
+#pragma once
+
+#include <string>
+
+namespace rampart::apps {
+
+/// drop_rights makes this process `user` where it is root, and takes every capability from it where it is not; nothing
+/// that it starts can win any back. Root with `user` "root" stays so, without capabilities. Result: who it is now.
+/// Errors: throws UsageError where there is no such user, Error where the system refuses.
+std::string drop_rights(const std::string& user);
+
+/// default_user is whom root becomes: the owner of `journal` (may be empty) where that is not root, else `rampart`
+/// where there is such a user, else `nobody`.
+std::string default_user(const std::string& journal);
+
+/// ServiceManager tells systemd that we are ready, alive, or ending: one datagram each, where $NOTIFY_SOCKET names a
+/// place for them.
+class ServiceManager {
+ public:
+  ServiceManager();
+  ~ServiceManager();
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+
+  /// say sends `state` as in sd_notify(3): "READY=1". Never waits, never fails.
+  void say(const std::string& state) const;
+
+ private:
+  int socket_ = -1;
+};
+
+}  // namespace rampart::apps

@@ -1,0 +1,66 @@
+// The list of findings, held against ATT&CK, the requirements of 3-3, and the page that explains it.
+#include "monitor/findings.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "standard/catalogue.h"
+
+namespace rampart::monitor {
+namespace {
+
+std::string read_file(const std::string& name) {
+  std::ifstream stream(RAMPART_SOURCE_DIR "/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST(Findings, HaveNumbersAndIdsOfTheirOwn) {
+  std::set<uint32_t> numbers;
+  std::set<std::string_view> ids;
+  for (const FindingKind* kind : kinds::kAll) {
+    EXPECT_TRUE(numbers.insert(kind->signature).second) << kind->signature;
+    EXPECT_TRUE(ids.insert(kind->id).second) << kind->id;
+  }
+}
+
+TEST(Findings, AreAllInTheList) {
+  const std::string text = read_file("src/monitor/findings.h");
+  const std::regex declared(R"(constexpr FindingKind k\w+\{\s*(\d+),)");
+  std::set<uint32_t> numbers;
+  for (std::sregex_iterator i(text.begin(), text.end(), declared); i != std::sregex_iterator(); ++i) {
+    numbers.insert(static_cast<uint32_t>(std::stoul((*i)[1])));
+  }
+  std::set<uint32_t> listed;
+  for (const FindingKind* kind : kinds::kAll) listed.insert(kind->signature);
+  EXPECT_EQ(numbers, listed);
+}
+
+TEST(Findings, NameTechniquesAndRequirementsThatExist) {
+  for (const FindingKind* kind : kinds::kAll) {
+    if (!kind->technique.empty()) {
+      EXPECT_NE(standard::find_technique(kind->technique), nullptr) << kind->id;
+    }
+    EXPECT_NE(standard::find_requirement(kind->requirement), nullptr) << kind->id;
+  }
+}
+
+TEST(Findings, StandOnTheirPageWithAllThatTheListSays) {
+  const std::string text = read_file("docs/findings.md");
+  for (const FindingKind* kind : kinds::kAll) {
+    const std::string technique = kind->technique.empty() ? "" : std::string(kind->technique) + " ";
+    const std::string row = "| " + std::to_string(kind->signature) + " | `" + std::string(kind->id) + "` | " +
+                            std::string(records::to_text(kind->severity)) + " | " + technique + "| " +
+                            std::string(kind->requirement) + " |";
+    EXPECT_NE(text.find(row), std::string::npos) << row;
+  }
+  const std::regex rows(R"(\n\| \d+ \| `)");
+  EXPECT_EQ(std::distance(std::sregex_iterator(text.begin(), text.end(), rows), std::sregex_iterator()),
+            static_cast<ptrdiff_t>(std::size(kinds::kAll)));
+}
+
+}  // namespace
+}  // namespace rampart::monitor

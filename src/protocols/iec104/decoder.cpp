@@ -1,0 +1,253 @@
+#include "protocols/iec104/decoder.h"
+
+#include <algorithm>
+
+#include "protocols/iec104/functions.h"
+#include "protocols/iec104/objects.h"
+
+namespace rampart::protocols::iec104 {
+namespace {
+
+constexpr uint8_t kFrameKey = 0xff;  // set apart from all types that are asked for
+
+/// act_of is the U-frame that asks, of one that asks or answers.
+uint8_t act_of(uint8_t control) {
+  switch (control) {
+    case unnumbered::kStartCon:
+    case unnumbered::kStopCon:
+    case unnumbered::kTestCon:
+      return static_cast<uint8_t>((control & 0xfc) >> 1 | 3);
+    default:
+      return control;
+  }
+}
+
+/// interrogated is the key of the interrogation that data with this cause belong to.
+TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
+  const bool counters = asdu.cause >= cause::kCounters;
+  return make_key(counters ? type::kCounterInterrogation : type::kInterrogation, asdu.station, 0, asdu.cause, id);
+}
+
+/// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
+/// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
+/// Behind a single octet, which keep-alive segments send again, one that ends where the bytes do is enough.
+bool begins_inside(Bytes bytes) {
+  const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
+  const size_t at = find_header(window);
+  if (at == window.size()) return false;
+  const Bytes rest = bytes.subspan(at);
+  const Frame frame = find_frame(rest);
+  if (frame.state != Frame::State::complete) return false;
+  const bool unnumbered = format_of(rest[kPrefixOctets]) == Format::unnumbered;
+  if (unnumbered || (at == 1 && rest.size() == frame.size)) return true;
+  return rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes;
+}
+
+}  // namespace
+
+TransactionKey make_key(uint8_t type, uint16_t station, uint32_t address, uint32_t low, uint32_t id) {
+  return {.match = uint64_t{type} << 56 | uint64_t{station} << 40 | uint64_t{address & 0xffffff} << 16 | (low & 0xffff),
+          .id = id};
+}
+
+Match Iec104Decoder::probe(Direction, Bytes bytes) const {
+  if (bytes.empty()) return Match::more;
+  const Match match = verify(bytes);
+  if (match != Match::no) return match;
+  if (bytes[0] == kStart) {
+    // An ASDU that is unknown or wrong in itself, in a frame that is right, is this protocol all the same.
+    const Frame frame = find_frame(bytes);
+    const bool headed = frame.state == Frame::State::complete && frame.size > kApciOctets &&
+                        format_of(bytes[2]) == Format::information && (bytes[4] & 1) == 0 && bytes[kApciOctets] != 0;
+    const bool alone = headed && (bytes.size() == frame.size || verify(bytes.subspan(frame.size)) == Match::yes);
+    if (alone) return Match::yes;
+  }
+  return begins_inside(bytes) ? Match::yes : Match::no;
+}
+
+Feed Iec104Decoder::feed(Direction direction, Bytes frame, Sink& sink) {
+  const Frame found = find_frame(frame);
+  if (found.state != Frame::State::complete || found.size != frame.size()) {
+    return {Feed::State::malformed, "frame cut short"};
+  }
+  const uint8_t* control = frame.data() + kPrefixOctets;
+  const bool bare = frame.size() == kApciOctets;
+  switch (format_of(control[0])) {
+    case Format::supervisory: {
+      if (!bare || control[0] != 1 || control[1] != 0 || (control[2] & 1) != 0) {
+        return {Feed::State::malformed, "supervisory frame"};
+      }
+      const auto receive = static_cast<uint16_t>(load_little<2>(control + 2) >> 1);
+      const LinkState::Seen seen = link_.acknowledged(direction, receive);
+      if (!seen.deviation.empty()) sink.deviation(seen.deviation);
+      return {};
+    }
+    case Format::unnumbered:
+      if (!bare) return {Feed::State::malformed, "unnumbered frame with data"};
+      return feed_unnumbered(control, sink);
+    case Format::information:
+      break;
+  }
+  if ((control[2] & 1) != 0) return {Feed::State::malformed, "control octets of an information frame"};
+  return feed_information(direction, frame, sink);
+}
+
+Feed Iec104Decoder::feed_unnumbered(const uint8_t* control, Sink& sink) {
+  if (!known_unnumbered(control)) return {Feed::State::malformed, "unnumbered frame without exactly one function"};
+  link_.unnumbered(control[0]);
+  const uint8_t act = act_of(control[0]);
+  const Function function = name_function(function::kFrame | act);
+  const TransactionKey key{.match = uint64_t{kFrameKey} << 56 | act};
+  if (act == control[0]) {
+    sink.operation({.protocol = self_, .action = Action::session, .function = function, .key = key});
+  } else {
+    sink.answer({.protocol = self_, .action = Action::session, .function = function, .key = key});
+  }
+  return {};
+}
+
+/// feed_information decodes what the frame carries also where its number is wrong: a receiver may or may not drop it.
+Feed Iec104Decoder::feed_information(Direction direction, Bytes frame, Sink& sink) {
+  const uint8_t* control = frame.data() + kPrefixOctets;
+  Message message{.direction = direction, .send = static_cast<uint16_t>(load_little<2>(control) >> 1)};
+  const auto receive = static_cast<uint16_t>(load_little<2>(control + 2) >> 1);
+  const LinkState::Seen seen = link_.information(direction, message.send, receive);
+  if (!seen.deviation.empty()) sink.deviation(seen.deviation);
+  message.octets = frame.subspan(kApciOctets);
+  message.asdu = read_asdu(message.octets);
+  const Feed feed = feed_asdu(message, sink);
+  if (feed.state != Feed::State::complete || seen.malformed.empty()) return feed;
+  return {Feed::State::malformed, seen.malformed};
+}
+
+Feed Iec104Decoder::feed_asdu(const Message& message, Sink& sink) {
+  const Asdu& asdu = message.asdu;
+  if (message.octets.size() < kHeaderOctets) return {Feed::State::malformed, asdu.malformed};
+  if (asdu.type == 0) return {Feed::State::malformed, "type identification zero"};
+  if (!known_cause(asdu.cause)) sink.deviation("unknown-cause");
+  switch (kind_of(asdu.type)) {
+    case Kind::unknown:
+      give_undecoded(message, sink);
+      return {Feed::State::unsupported, "unknown type identification"};
+    case Kind::private_use:
+      give_undecoded(message, sink);
+      return {Feed::State::unsupported, "private type identification"};
+    case Kind::authentication:
+      give_undecoded(message, sink);
+      return {Feed::State::unsupported, "authentication of IEC 62351-5"};
+    case Kind::monitored:
+      give_monitored(message, sink);
+      break;
+    case Kind::command:
+    case Kind::system:
+    case Kind::parameter:
+      give_controlled(message, sink);
+      break;
+    case Kind::file:
+      give_file(message, sink);
+      break;
+  }
+  if (!asdu.malformed.empty()) return {Feed::State::malformed, asdu.malformed};
+  return {};
+}
+
+/// give_monitored gives one answer with all values. What an interrogation or a read asked for is theirs; all else is
+/// sent unasked. Data marked as a test are no values of the process: they are not told as read.
+void Iec104Decoder::give_monitored(const Message& message, Sink& sink) {
+  const Asdu& asdu = message.asdu;
+  if (asdu.count == 0) return;
+  Answer answer{.protocol = self_,
+                .action = asdu.test ? Action::diagnose : Action::read,
+                .function = name_function(asdu.type),
+                .key = make_key(asdu.type, asdu.station, asdu.address(0), 0, message.id()),
+                .object = all_objects_of(asdu),
+                .values = values_of(asdu)};
+  if (asdu.type == type::kEndOfInitialization) {
+    answer.action = Action::session;
+    answer.unsolicited = true;
+  } else if (asdu.cause == cause::kRequest) {
+    answer.key = make_key(type::kRead, asdu.station, asdu.address(0), 0, message.id());
+  } else if (asdu.cause >= cause::kInterrogated && asdu.cause <= cause::kCountersLast) {
+    answer.key = interrogated(asdu, message.id());
+    answer.final = false;
+  } else {
+    answer.unsolicited = true;
+  }
+  sink.answer(answer);
+}
+
+/// give_undecoded tells that something was asked or said in a type that is not decoded, so that it can be judged.
+void Iec104Decoder::give_undecoded(const Message& message, Sink& sink) {
+  const Asdu& asdu = message.asdu;
+  const bool answers = asdu.cause == cause::kActivationConfirmation || asdu.cause == cause::kDeactivationConfirmation ||
+                       asdu.cause == cause::kTermination || asdu.cause >= cause::kUnknownType;
+  const bool asks = asdu.cause >= cause::kRequest && asdu.cause <= cause::kDeactivation && !answers;
+  const uint32_t address =
+      asdu.objects.size() < kAddressOctets ? 0 : static_cast<uint32_t>(load_little<3>(asdu.objects.data()));
+  const Function function = name_function(asdu.type);
+  const Action action = action_of(asdu.type, false);
+  const TransactionKey key = make_key(asdu.type, asdu.station, address, 0, message.id());
+  const Object object{
+      .unit = asdu.station, .detail = static_cast<uint16_t>(asdu.type << 8 | asdu.cause_octet()), .last = Object::kAll};
+  if (asks || (!answers && message.direction == Direction::to_server)) {
+    if (asks) remember(message, key);
+    sink.operation({.protocol = self_,
+                    .action = action,
+                    .expects_answer = asks && asdu.station != kBroadcast,
+                    .function = function,
+                    .object = object,
+                    .key = key});
+    return;
+  }
+  Answer answer{
+      .protocol = self_, .action = action, .unsolicited = !answers, .function = function, .key = key, .object = object};
+  if (asdu.negative || asdu.cause >= cause::kUnknownType) {
+    answer.outcome = {.kind = Outcome::Kind::refused, .code = asdu.cause, .name = cause_name(asdu.cause)};
+  }
+  sink.answer(answer);
+}
+
+void Iec104Decoder::remember(const Message& message, const TransactionKey& key) {
+  if (message.octets.size() > kRefusableOctets) return;
+  Refusable& kept = refusable_[next_refusable_++ % kRefusable];
+  kept.match = key.match;
+  kept.id = key.id;
+  kept.size = static_cast<uint8_t>(message.octets.size());
+  std::copy(message.octets.begin(), message.octets.end(), kept.octets.begin());
+}
+
+Refusal Iec104Decoder::refuse(Direction direction, TransactionKey key, Reason) {
+  Refusal refusal;
+  const Refusable* found = nullptr;
+  for (size_t i = 0; i < kRefusable && found == nullptr; ++i) {
+    const Refusable& one = refusable_[(next_refusable_ + kRefusable - 1 - i) % kRefusable];  // the newest first
+    if (one.size != 0 && one.match == key.match && one.id == key.id) found = &one;
+  }
+  if (found == nullptr) return refusal;
+  const Refusable& asked = *found;
+  const uint8_t asked_cause = asked.octets[2] & cause::kMask;
+  uint8_t answer = cause::kUnknownCause;
+  if (kind_of(asked.octets[0]) == Kind::file) {
+    answer = cause::kUnknownType;
+  } else if (asked_cause == cause::kActivation) {
+    answer = cause::kActivationConfirmation;
+  } else if (asked_cause == cause::kDeactivation) {
+    answer = cause::kDeactivationConfirmation;
+  } else if (asked.octets[0] == type::kRead) {
+    answer = cause::kUnknownObjectAddress;
+  }
+  const uint16_t send = link_.next(opposite(direction));
+  const uint16_t receive = link_.next(direction);
+  refusal.bytes = {kStart,
+                   static_cast<uint8_t>(kControlOctets + asked.size),
+                   static_cast<uint8_t>(send << 1 & 0xfe),
+                   static_cast<uint8_t>(send >> 7),
+                   static_cast<uint8_t>(receive << 1 & 0xfe),
+                   static_cast<uint8_t>(receive >> 7)};
+  refusal.bytes.insert(refusal.bytes.end(), asked.octets.begin(), asked.octets.begin() + asked.size);
+  uint8_t& octet = refusal.bytes[kApciOctets + 2];
+  octet = static_cast<uint8_t>((octet & cause::kTest) | cause::kNegative | answer);
+  return refusal;
+}
+
+}  // namespace rampart::protocols::iec104

@@ -1,0 +1,83 @@
+// The decoder of IEC 60870-5-104: whole frames to operations and answers. What an ASDU is follows from its type and
+// cause; only for file transfer, which goes both ways with the same types, the direction counts. Bounded: the last
+// selections, and the last messages that can be refused.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "protocols/decoder.h"
+#include "protocols/iec104/apci.h"
+#include "protocols/iec104/asdu.h"
+
+namespace rampart::protocols::iec104 {
+
+/// make_key ties an answer to what was asked: `low` is a file's name, or what sets messages of one type and object
+/// apart.
+TransactionKey make_key(uint8_t type, uint16_t station, uint32_t address, uint32_t low, uint32_t id);
+
+class Iec104Decoder : public Decoder {
+ public:
+  explicit Iec104Decoder(Protocol self) : self_(self) {}
+
+  Match probe(Direction direction, Bytes bytes) const override;
+  Frame frame(Direction, Bytes bytes) override { return find_frame(bytes); }
+  Feed feed(Direction direction, Bytes frame, Sink& sink) override;
+  size_t resync(Direction, Bytes after_gap) override { return find_header(after_gap); }
+  void lost(Direction direction, uint64_t) override { link_.lost(direction); }
+  /// refuse gives the ASDU back as a station does that does not carry it out. Its N(S) and N(R) are those that come
+  /// next by what was seen here; who puts the frame between others renumbers what follows.
+  Refusal refuse(Direction direction, TransactionKey key, Reason reason) override;
+
+ private:
+  static constexpr size_t kSelections = 16;
+  static constexpr size_t kRefusable = 8;
+  static constexpr size_t kRefusableOctets = 64;
+  static constexpr size_t kSelectedOctets = 5;
+
+  /// Message is one I-frame on its way through: where it came from, and what it says.
+  struct Message {
+    Direction direction{};
+    uint16_t send = 0;
+    Asdu asdu{};
+    Bytes octets{};  // of the ASDU
+
+    uint32_t id() const { return uint32_t{asdu.originator} << 16 | send; }
+  };
+  /// Selection is a command that was selected and not yet executed.
+  struct Selection {
+    bool open = false;
+    uint8_t type = 0;
+    uint16_t station = 0;
+    uint32_t address = 0;
+    std::array<uint8_t, kSelectedOctets> value{};
+  };
+  struct Refusable {
+    uint64_t match = ~uint64_t{0};
+    uint32_t id = 0;
+    uint8_t size = 0;
+    std::array<uint8_t, kRefusableOctets> octets;
+  };
+
+  Feed feed_unnumbered(const uint8_t* control, Sink& sink);
+  Feed feed_information(Direction direction, Bytes frame, Sink& sink);
+  Feed feed_asdu(const Message& message, Sink& sink);
+  void give_monitored(const Message& message, Sink& sink);
+  void give_controlled(const Message& message, Sink& sink);
+  void give_controlled_answers(const Message& message, Sink& sink);
+  void give_file(const Message& message, Sink& sink);
+  void give_file_answers(const Message& message, Sink& sink);
+  void give_undecoded(const Message& message, Sink& sink);
+  std::string_view track_selection(const Asdu& asdu, size_t i);
+  Selection* find_selection(const Asdu& asdu, size_t i);
+  void remember(const Message& message, const TransactionKey& key);
+
+  Protocol self_;
+  LinkState link_;
+  std::array<Selection, kSelections> selections_{};
+  size_t next_selection_ = 0;
+  std::array<Refusable, kRefusable> refusable_{};
+  size_t next_refusable_ = 0;
+};
+
+}  // namespace rampart::protocols::iec104

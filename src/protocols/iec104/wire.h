@@ -1,0 +1,82 @@
+// For tests of IEC 60870-5-104 only: builds frames, and runs a decoder over them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "protocols/iec104/apci.h"
+#include "protocols/testing.h"
+
+namespace rampart::protocols::iec104::testing {
+
+using Octets = std::vector<uint8_t>;
+using Lines = std::vector<std::string>;
+
+/// hex reads pairs of digits; blanks between them are passed over.
+inline Octets hex(std::string_view text) {
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char one) { return one != ' '; });
+  Octets octets;
+  for (size_t i = 0; i + 1 < digits.size(); i += 2) {
+    octets.push_back(static_cast<uint8_t>(parse_number("0x" + digits.substr(i, 2)).value_or(0)));
+  }
+  return octets;
+}
+
+/// frame puts an ASDU into an I-frame with these numbers.
+inline Octets frame(uint16_t send, uint16_t receive, Bytes asdu) {
+  Octets out{kStart,
+             static_cast<uint8_t>(kControlOctets + asdu.size()),
+             static_cast<uint8_t>(send << 1 & 0xfe),
+             static_cast<uint8_t>(send >> 7),
+             static_cast<uint8_t>(receive << 1 & 0xfe),
+             static_cast<uint8_t>(receive >> 7)};
+  out.insert(out.end(), asdu.begin(), asdu.end());
+  return out;
+}
+inline Octets supervisory(uint16_t receive) {
+  return {kStart, 4, 1, 0, static_cast<uint8_t>(receive << 1 & 0xfe), static_cast<uint8_t>(receive >> 7)};
+}
+inline Octets unnumbered_frame(uint8_t function) { return {kStart, 4, function, 0, 0, 0}; }
+
+/// Conversation is a decoder with its sink; it numbers I-frames itself. Feed results are lines too.
+class Conversation {
+ public:
+  Conversation() : self_(*find_protocol("iec104")), decoder_(self_.entry().make(self_)) {}
+
+  Decoder& decoder() { return *decoder_; }
+  Lines feed(Direction direction, Bytes bytes) {
+    const Feed feed = decoder_->feed(direction, bytes, sink_);
+    Lines lines = take();
+    if (feed.state == Feed::State::malformed) lines.push_back("malformed " + std::string(feed.reason));
+    if (feed.state == Feed::State::unsupported) lines.push_back("unsupported " + std::string(feed.reason));
+    return lines;
+  }
+  /// ask and answer send an ASDU in the next I-frame of their direction.
+  Lines ask(std::string_view asdu) { return send(Direction::to_server, asdu); }
+  Lines answer(std::string_view asdu) { return send(Direction::to_client, asdu); }
+  void stream(Direction direction, Bytes bytes, size_t piece) {
+    protocols::testing::drive(*decoder_, direction, bytes, sink_, held_[static_cast<size_t>(direction)], piece);
+  }
+  Lines take() { return std::exchange(sink_.lines, {}); }
+
+ private:
+  Lines send(Direction direction, std::string_view asdu) {
+    const auto mine = static_cast<size_t>(direction);
+    return feed(direction, frame(next_[mine]++, next_[1 - mine], hex(asdu)));
+  }
+
+  Protocol self_;
+  std::unique_ptr<Decoder> decoder_;
+  protocols::testing::RecordingSink sink_;
+  uint16_t next_[2] = {0, 0};
+  Octets held_[2];
+};
+
+}  // namespace rampart::protocols::iec104::testing
