@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "protocols/light/light.h"
 
@@ -50,6 +49,14 @@ bool whole(Bytes message) {
   return reader.left() == 0;
 }
 
+/// is_netbios_name: a question of type 0x20, which in DNS nobody asks; see netbios.cpp.
+bool is_netbios_name(Bytes message) {
+  ByteReader reader(message);
+  DnsHeader header;
+  Question question;
+  return read_header(reader, header) && read_question(message, reader, question) && question.type == 0x20;
+}
+
 std::optional<IpAddress> address_of(const ResourceRecord& record) {
   if (record.type == kA && record.data.size() == 4) return IpAddress::v4(record.data.data());
   if (record.type == kAaaa && record.data.size() == 16) return IpAddress::v6(record.data.data());
@@ -64,7 +71,7 @@ class DnsDecoder final : public LightDecoder {
     if (bytes.size() < 17 || (bytes[2] & 0x80) != (direction == Direction::to_client ? 0x80 : 0)) return Match::no;
     // A query asks one thing; an answer repeats it. Padding and signatures apart, nothing else may be in the way.
     if (load_big<2>(bytes.data() + 4) != 1) return Match::no;
-    return whole(bytes) ? Match::yes : Match::no;
+    return whole(bytes) && !is_netbios_name(bytes) ? Match::yes : Match::no;
   }
   void lost(Direction, uint64_t) override {}
 
@@ -198,7 +205,7 @@ bool read_name(Bytes message, ByteReader& reader, Name& name) {
     const Bytes label = at->bytes(length);
     if (!at->ok() || name.size + length + 1 > sizeof name.text) return false;
     if (name.size > 0) name.text[name.size++] = '.';
-    std::memcpy(name.text + name.size, label.data(), label.size());
+    std::ranges::copy(label, name.text + name.size);
     name.size += label.size();
   }
   return false;

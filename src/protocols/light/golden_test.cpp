@@ -143,7 +143,7 @@ TEST(LightVectors, SurviveEveryFlippedBit) {
   for (const Vector& vector : load()) {
     for (size_t step = 0; step < vector.steps.size(); ++step) {
       const size_t bits = std::min<size_t>(vector.steps[step].second.size() * 8, 4000);
-      for (size_t bit = 0; bit < bits; bit += 5) {
+      for (size_t bit = 0; bit < bits; bit += 11) {
         Vector changed = vector;
         changed.steps.resize(std::min(vector.steps.size(), step + 2));
         changed.steps[step].second[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));

@@ -2,7 +2,6 @@
 // written as 32 letters; the sixteenth octet says what the name is for.
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/text.h"
 #include "protocols/light/dns.h"
@@ -40,7 +39,7 @@ struct NetbiosName {
 void trim_name(const uint8_t* octets, NetbiosName& name) {
   const std::string_view text = readable({octets, 15}, 15);
   name.size = text.size();
-  std::memcpy(name.text, text.data(), text.size());
+  std::copy(text.begin(), text.end(), name.text);
   name.suffix = octets[15];
 }
 

@@ -142,8 +142,7 @@ class SmbDecoder final : public StreamDecoder {
       answer_once(1, status, sink);
       // Words: two of chaining, then the action, whose first bit says guest.
       const bool guest = message.size() >= 39 && (message[37] & 1) != 0;
-      if (status == 0)
-        show(sink, guest || anonymous_ ? Kind::unauthenticated : Kind::authenticated, guest ? "SMB guest" : "SMB");
+      if (status == 0) let_in(guest, anonymous_, sink);
     }
     return {};
   }
@@ -185,15 +184,16 @@ class SmbDecoder final : public StreamDecoder {
     show(sink, Kind::unencrypted, dialect_, (security & 2) != 0 ? "signing required" : "signing not required");
     return {};
   }
+  static void let_in(bool guest, bool nobody, Sink& sink) {
+    if (guest || nobody) return show(sink, Kind::unauthenticated, guest ? "SMB guest" : "SMB anonymous");
+    show(sink, Kind::authenticated, "SMB");
+  }
   void set_up(ByteReader& reader, Sink& sink) {
     reader.skip(2);
     const uint16_t flags = reader.u16_little();
     if (!reader.ok()) return;
     const bool guest = (flags & 1) != 0, nobody = (flags & 2) != 0 || anonymous_;
-    show(sink, guest || nobody ? Kind::unauthenticated : Kind::authenticated,
-         guest    ? "SMB guest"
-         : nobody ? "SMB anonymous"
-                  : "SMB");
+    let_in(guest, nobody, sink);
     if ((flags & 4) != 0) show(sink, Kind::encrypted, "SMB 3 encryption");
   }
 
