@@ -1,13 +1,17 @@
 #include "monitor/interface.h"
 
 #include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/sockios.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+
+#include "base/text.h"
 
 namespace rampart::monitor {
 namespace {
@@ -72,10 +76,11 @@ uint32_t link_type_of(int socket, const std::string& name) {
 
 std::vector<std::string> interfaces_there() {
   std::vector<std::string> names;
-  struct if_nameindex* all = ::if_nameindex();
-  if (all == nullptr) return names;
-  for (const struct if_nameindex* at = all; at->if_index != 0; ++at) names.emplace_back(at->if_name);
-  if_freenameindex(all);
+  std::ifstream table("/proc/net/dev");  // of the network that this process is in; two lines of headings
+  for (std::string line; std::getline(table, line);) {
+    const size_t colon = line.find(':');
+    if (colon != std::string::npos) names.emplace_back(trim(std::string_view(line).substr(0, colon)));
+  }
   return names;
 }
 

@@ -54,6 +54,7 @@ struct LiveCapture::Tap {
   RingFrame frame;
   bool ready = false;  // `frame` is at the front
   TimePoint asked{};   // when drops were last asked for
+  std::string_view blind_reason{};
 
   std::atomic<InterfaceState> state{InterfaceState::up};
   std::atomic<uint64_t> packets{0}, octets{0}, drops{0};
@@ -88,6 +89,7 @@ LiveCapture::LiveCapture(const std::vector<std::string>& interfaces, const LiveO
     tap->asked = clock.now();
     tap->blind_since = tap->asked;
     tap->state = found.state;
+    tap->blind_reason = reason_of(found.state);
     if (!tap->ring.bind(found.index) && errno != ENETDOWN) {
       throw Error("cannot listen on " + name + ": " + std::strerror(errno), "`ip link show " + name + "` tells more");
     }
@@ -174,18 +176,18 @@ void LiveCapture::hand_out(Tap& tap, RawPacket& packet) {
   tap.last.store(packet.time, std::memory_order_relaxed);
   // Of an interface that went down there may still be frames in the ring; look_at_tap() says when it is seen again.
   if (tap.blind_since.load(std::memory_order_relaxed) != TimePoint{} && tap.state == InterfaceState::up) [[unlikely]] {
-    end_blindness(tap, reason_of(InterfaceState::up), packet.time);
+    end_blindness(tap, packet.time);
   }
   given_ = &tap;
   paused_ = false;
 }
 
-void LiveCapture::end_blindness(Tap& tap, std::string_view reason, TimePoint now) {
+void LiveCapture::end_blindness(Tap& tap, TimePoint now) {
   const TimePoint since = tap.blind_since;
   tap.blind_since = TimePoint{};
   if (now <= since) return;
   tap.blind = tap.blind.load() + (now - since);
-  lose(tap, "blind", reason, since, now, 0);
+  lose(tap, "blind", tap.blind_reason, since, now, 0);
 }
 
 void LiveCapture::look_after(TimePoint now) {
@@ -204,12 +206,15 @@ void LiveCapture::look_at_tap(Tap& tap, TimePoint now) {
     tap.index = found.index;
     if (before == InterfaceState::up) lose(tap, "blind", "the interface was replaced by another", tap.asked, now, 0);
   }
+  if (found.state != before && (before == InterfaceState::up || found.state == InterfaceState::gone)) {
+    tap.blind_reason = reason_of(found.state);
+  }
   if (before == InterfaceState::up && found.state != before && !blind) {
     // Told at once, as a process may be killed before the interface comes back.
     tap.blind_since = tap.asked;
-    lose(tap, "blind", reason_of(found.state), tap.asked, now, 0);
+    lose(tap, "blind", tap.blind_reason, tap.asked, now, 0);
   } else if (before != InterfaceState::up && found.state == InterfaceState::up && blind) {
-    end_blindness(tap, reason_of(before), now);
+    end_blindness(tap, now);
   }
   tap.state = found.state;
   tap.asked = now;
@@ -231,7 +236,8 @@ void LiveCapture::finish() {
   look_after(now);
   for (const auto& tap : taps_) {
     if (tap->blind_since.load() == TimePoint{}) continue;
-    end_blindness(*tap, tap->state == InterfaceState::up ? "nothing was heard at all" : reason_of(tap->state), now);
+    if (tap->state == InterfaceState::up) tap->blind_reason = "nothing was heard at all";
+    end_blindness(*tap, now);
   }
 }
 

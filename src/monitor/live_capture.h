@@ -62,7 +62,7 @@ class LiveCapture : public PacketSource {
   void hand_out(Tap& tap, RawPacket& packet);
   void look_after(TimePoint now);
   void look_at_tap(Tap& tap, TimePoint now);
-  void end_blindness(Tap& tap, std::string_view reason, TimePoint now);
+  void end_blindness(Tap& tap, TimePoint now);
   void lose(const Tap& tap, std::string_view kind, std::string_view reason, TimePoint since, TimePoint until,
             uint64_t count);
   void wait(Duration longest);

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,7 +54,7 @@ class Sender {
  public:
   explicit Sender(const char* interface) : socket_(socket(AF_PACKET, SOCK_RAW, 0)) {
     address_.sll_family = AF_PACKET;
-    address_.sll_ifindex = static_cast<int>(if_nametoindex(interface));
+    address_.sll_ifindex = look_at(socket_, interface).index;
     address_.sll_halen = 6;
   }
   ~Sender() { close(socket_); }

@@ -80,7 +80,7 @@ TEST(LiveSensor, EndsFlowsAndWaitsByBeatsAlone) {
       at_the_last_beat = out.lines;
     };
     const SensorResult result = run(live, correlator, options, [](const SensorResult&) {});
-    EXPECT_EQ(beats, 30u);
+    EXPECT_EQ(beats, 31u) << "a second after the first frame, and 30 more";
     EXPECT_EQ(result.packets, wire.frames.size());
     std::string told;
     for (const std::string& line : at_the_last_beat) told += line;
