@@ -132,13 +132,14 @@ class RowReader {
   size_t place(Column column) const {
     return static_cast<size_t>(std::find(columns_.begin(), columns_.end(), column) - columns_.begin());
   }
+  bool has(size_t i) const { return i < columns_.size() && i < row_->size(); }
   std::string cell(Column column) const {
     const size_t i = place(column);
-    return i < row_->size() ? std::string(plain((*row_)[i].text)) : std::string();
+    return has(i) ? std::string(plain((*row_)[i].text)) : std::string();
   }
   Span at(Column column) const {
     const size_t i = place(column);
-    return i < row_->size() ? (*row_)[i].at : (*row_)[0].at;
+    return has(i) ? (*row_)[i].at : (*row_)[0].at;
   }
 
   void kind(IntendedAsset& asset) {
