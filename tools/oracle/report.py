@@ -15,8 +15,8 @@ row by row. A row is one item of one message, request and answer apart: one vari
 a DNP3 answer, one Modbus request, the objects of one monitored ASDU of IEC 60870-5-104. Compared are the packet, the
 function and sub-function, the unit, link or common address, the number of the transaction, the object with its address,
 count and type, every value written and answered, flags, indices and times, the outcome or exception, the cause, and
-DNP3's internal indications. What one of the two does not tell at all (tshark does not decode the item, or Rampart's line
-does not repeat the request's words with the answer, or not the packet of data gathered by an interrogation) is not
+DNP3's internal indications. What one of the two does not tell at all (tshark does not decode the item, or Rampart's
+line does not repeat the request's words with the answer, or the packets of what an interrogation gathered) is not
 compared.
 
 Made by `{command}`; the explanations are kept in `tests/oracle/explained.csv`. `tools/oracle.py --truth` holds our
