@@ -1,4 +1,4 @@
-"""Rows of IEC 60870-5-104: one for the objects of a monitored ASDU, one for each object of any other, one for a U-frame."""
+"""Rows of IEC 60870-5-104: one for the objects of a monitored ASDU, one for each object of others, one for U-frames."""
 
 import struct
 
@@ -16,7 +16,6 @@ KNOWN = {*range(1, 22), *range(30, 41), 70, *range(45, 52), *range(58, 65), *ran
 NUMBERS = ("siq.spi", "diq.dpi", "vti.v", "bitstring", "scalval", "bcr.count", "sco.on", "dco.on", "rco.up")
 QUALIFIERS = ("coi", "qoi", "qcc", "qrp")
 FLAGS = ("siq", "diq", "qds", "sco", "dco", "rco", "qos", "qpm")
-OWN_NUMBER = {"unsolicited", "not-seen"}
 
 
 def monitored(kind):
@@ -246,7 +245,8 @@ def answer_rows(event, data):
     alone = event.frame is None
     for place, answer in enumerate(answers):
         detail = answer.get("detail")
-        fields = {"object": answer.get("object"), "detail": str(detail), "unit": str(data["unit"]) if "unit" in data else None}
+        unit = str(data["unit"]) if "unit" in data else None
+        fields = {"object": answer.get("object"), "detail": str(detail), "unit": unit}
         fields.update(our_values(answer.get("values"), detail))
         if alone:
             fields["transaction"] = str(data["transaction"])

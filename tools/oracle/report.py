@@ -12,11 +12,12 @@ INTRODUCTION = """# What tshark says, and what we say
 
 Every message of these protocols in every capture is read by tshark {version} and by Rampart, and laid side by side
 row by row. A row is one item of one message, request and answer apart: one variable of an S7 read, one object header of
-a DNP3 answer, one Modbus request, the objects of one monitored ASDU of IEC 60870-5-104, one service of a CIP message however
-deep it lies. Compared are the packet, the function and sub-function, the unit or link address, the
-number of the transaction, the object with its address, count and type, every value written and answered, flags and
-indices, the outcome or exception, and DNP3's internal indications. What one of the two does not tell at all (tshark
-does not decode the item, or Rampart's line does not repeat the request's words with the answer) is not compared.
+a DNP3 answer, one Modbus request, the objects of one monitored ASDU of IEC 60870-5-104, one service of a CIP message
+however deep it lies. Compared are the packet, the function and sub-function, the unit, link or common address, the number of the transaction, the object with its address,
+count and type, every value written and answered, flags, indices and times, the outcome or exception, the cause, and
+DNP3's internal indications. What one of the two does not tell at all (tshark does not decode the item, or Rampart's
+line does not repeat the request's words with the answer, or the packets of what an interrogation gathered) is not
+compared.
 
 Made by `{command}`; the explanations are kept in `tests/oracle/explained.csv`. `tools/oracle.py --truth` holds our
 counts against the tables that tshark alone made beside the captures.

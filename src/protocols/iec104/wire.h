@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "protocols/iec104/apci.h"
+#include "protocols/matcher.h"
 #include "protocols/testing.h"
 
 namespace rampart::protocols::iec104::testing {
@@ -77,6 +78,62 @@ class Conversation {
   protocols::testing::RecordingSink sink_;
   uint16_t next_[2] = {0, 0};
   Octets held_[2];
+};
+
+/// Details keeps what lines do not show.
+struct Details : Sink {
+  void operation(const Operation& operation) override {
+    details.push_back(operation.object.detail);
+    expects.push_back(operation.expects_answer);
+    key = operation.key;
+  }
+  void answer(const Answer& answer) override {
+    details.push_back(answer.object ? answer.object->detail : 0);
+    answer_key = answer.key;
+  }
+  void attribute(const Attribute&) override {}
+  void deviation(std::string_view) override {}
+  std::vector<uint16_t> details;
+  std::vector<bool> expects;
+  TransactionKey key{}, answer_key{};
+};
+
+/// Joined runs a conversation through a matcher and writes down what came together.
+struct Joined : Sink {
+  Joined() : self(*find_protocol("iec104")), decoder(self.entry().make(self)), matcher(128) {}
+  void operation(const Operation& operation) override {
+    if (operation.expects_answer) matcher.asked(operation, direction, TimePoint(now), emit()) = {};
+  }
+  void answer(const Answer& answer) override { matcher.answered(answer, direction, TimePoint(now), emit()); }
+  void attribute(const Attribute&) override {}
+  void deviation(std::string_view) override {}
+  struct Emit {
+    Joined& joined;
+    void operator()(const Transaction<int>& one) const {
+      std::string line = one.operation != nullptr ? std::string(one.operation->function.name) : std::string("nobody");
+      line += " " + std::to_string(one.answers.size());
+      if (one.outcome.kind == Outcome::Kind::refused) line += " refused " + std::string(one.outcome.name);
+      if (one.outcome.kind == Outcome::Kind::unanswered) line += " unanswered";
+      joined.lines.push_back(line);
+    }
+  };
+  Emit emit() { return {*this}; }
+  void feed(Direction in, std::string_view asdu) {
+    direction = in;
+    now += std::chrono::milliseconds(10);
+    const auto mine = static_cast<size_t>(in);
+    decoder->feed(in, frame(next[mine]++, next[1 - mine], hex(asdu)), *this);
+  }
+  void ask(std::string_view asdu) { feed(Direction::to_server, asdu); }
+  void reply(std::string_view asdu) { feed(Direction::to_client, asdu); }
+
+  Protocol self;
+  std::unique_ptr<Decoder> decoder;
+  Matcher<int> matcher;
+  Direction direction{};
+  Duration now{};
+  uint16_t next[2] = {0, 0};
+  Lines lines;
 };
 
 }  // namespace rampart::protocols::iec104::testing
