@@ -56,7 +56,9 @@ class Judge {
 
   void range(const PointAt& point, const Values& values) {
     const uint64_t i = point.region.begin - extent_.region.begin;
-    const Number number = i < values.count ? scaled(point, values.at(static_cast<uint32_t>(i))) : Number{};
+    // What a write by mask leads to, outside memories, is not computed: its masks are no values.
+    const bool said = i < values.count && !values.masks;
+    const Number number = said ? scaled(point, values.at(static_cast<uint32_t>(i))) : Number{};
     if (weigh(point, number, recalled(point, last(point)))) safe_up_to(point.region);
   }
 

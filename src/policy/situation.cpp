@@ -65,7 +65,7 @@ class Learner {
         memory(point, known);
       } else {
         const uint64_t i = point.region.begin - extent_.region.begin;
-        const bool has = known && i < values_.count;
+        const bool has = known && !values_.masks && i < values_.count;
         situation_.keep(place_of(policy_, point), has ? kept(values_.at(static_cast<uint32_t>(i))) : Raw{});
       }
     });

@@ -35,6 +35,16 @@ def wrong_flags(events):
     next(value for value in values if value and "flags" in value[0])[0]["flags"] ^= 0x40
 
 
+def wrong_tag(events):
+    event = next(event for event in events if event.data.get("object", "").startswith("tag "))
+    event.data["object"] += "x"
+
+
+def wrong_octets(events):
+    event = next(event for event in events if event.data["function"]["name"] == "storage-transfer")
+    event.data["values"][0] = "00" + event.data["values"][0][2:-2] + "77"
+
+
 CASES = (
     ("modbus/cisagov__modbus_example.pcap", wrong_address, {"object"}),
     ("modbus/cisagov__modbus_example.pcap", wrong_value, {"values"}),
@@ -44,6 +54,8 @@ CASES = (
     ("dnp3/oisf__dnp3-eve.pcap", wrong_flags, {"flags"}),
     ("iec104/emreekin__50.pcap", wrong_flags, {"flags"}),
     ("iec104/emreekin__62.pcap", missing_line, {"tshark-only"}),
+    ("enip-cip/emreekin__specialCIP.pcap", wrong_tag, {"object", "ours-only"}),
+    ("enip-cip/iti__EIP-FirmwareChange.pcap", wrong_octets, {"values", "packet"}),
 )
 
 

@@ -72,26 +72,6 @@ def request_path(children):
     return None
 
 
-def own_children(node):
-    """own_children are the fields of one message without those of the messages inside it."""
-    return [child for child in node.children if child.name != "cip"]
-
-
-def inner_messages(node, into=None):
-    """inner_messages gives the messages that lie right inside `node`, each with what tshark put beside it."""
-    found = [] if into is None else into
-    beside = None
-    for child in node.children:
-        if child.name == "cip":
-            beside = [child]
-            found.append(beside)
-        elif child.name in ("cipcls", "cipcm", "cippccc") and beside is not None:
-            beside.append(child)
-        else:
-            inner_messages(child, found)
-    return found
-
-
 def values_of(shape, request, raw):
     """values_of reads written values of a tag out of its octets, where the service is one of tags."""
     if shape == 0x4E and len(raw) >= 2:
@@ -119,28 +99,25 @@ def typed(kind, raw):
 
 
 class Tshark:
-    """Tshark remembers nothing: tshark itself repeats a request's path with its answer."""
+    """Tshark remembers nothing: tshark itself repeats a request's path with its answer. Messages inside messages stand
+    behind what holds them."""
 
     def from_packet(self, packet):
         flow = flow_of(packet.source, packet.source_port, packet.target, packet.target_port)
-        found, messages = [], []
-        header = None
-        for node in packet.protocols:
-            if node.name == "enip":
-                header = node
-                found += self.command_rows(packet, flow, node)
-                messages = []
-            elif node.name == "cipio":
+        found, header, messages = [], None, []
+        for node in packet.protocols + [None]:
+            name = node.name if node is not None else "enip"
+            if name == "enip":
+                found += self.message_rows(packet, flow, header, messages)
+                header, messages = node, []
+                if node is not None:
+                    found += self.command_rows(packet, flow, node)
+            elif name == "cipio":
                 found.append(io_row(packet, flow, header, node))
-            elif node.name == "cip":
-                messages = [node]
-                found += self.message_rows(packet, flow, header, messages)
-            elif node.name in ("cipcls", "cipcm", "cippccc") and messages:
-                messages.append(node)
-                found = [row for row in found if row.fields.pop("source", None) is not messages[0]]
-                found += self.message_rows(packet, flow, header, messages)
-        for row in found:
-            row.fields.pop("source", None)
+            elif name == "cip":
+                messages.append([node])
+            elif name in ("cipcls", "cipcm", "cippccc") and messages:
+                messages[-1].append(node)
         return found
 
     def command_rows(self, packet, flow, node):
@@ -158,31 +135,24 @@ class Tshark:
             fields["outcome"] = "ok" if status == 0 else str(ENCAPSULATION | status)
         return [Row("enip", packet.number, side, flow, **fields)]
 
-    def message_rows(self, packet, flow, header, nodes):
+    def message_rows(self, packet, flow, header, messages):
         sequence = header.first("cip.seq") if header else None
         if sequence is not None:
             transaction = sequence.show
         else:
             context = header.first("enip.context") if header else None
             transaction = str(little(bytes.fromhex(context.raw)[:4])) if context is not None else None
-        return [
-            Row("enip", packet.number, side, flow, transaction=transaction, source=nodes[0], **fields)
-            for side, fields in leaves(nodes)
-        ]
-
-
-def leaves(nodes):
-    """leaves gives (side, fields) of the services in one message that do something."""
-    message = nodes[0]
-    service = message.number("cip.sc")
-    if service is None:
-        return []
-    side = ANSWER if message.number("cip.rr") else REQUEST
-    inner = [more for node in nodes for more in inner_messages(node)]
-    wraps = service == MULTIPLE or (service == UNCONNECTED and side == REQUEST)
-    if inner and wraps:
-        return [leaf for more in inner for leaf in leaves(more)]
-    return [(side, leaf_fields(nodes, side, service))]
+        found = []
+        for place, nodes in enumerate(messages):
+            service = nodes[0].number("cip.sc")
+            side = ANSWER if nodes[0].number("cip.rr") else REQUEST
+            holds = service == MULTIPLE and place + 1 < len(messages)
+            if service is None or holds:
+                continue
+            fields = leaf_fields(nodes, side, service)
+            if fields is not None:
+                found.append(Row("enip", packet.number, side, flow, transaction=transaction, **fields))
+        return found
 
 
 def leaf_fields(nodes, side, service):
@@ -192,6 +162,8 @@ def leaf_fields(nodes, side, service):
     if path is None:
         # An answer says in words whose it is; only requests have the segments.
         text, number, tag = said_path(message)
+    if service == UNCONNECTED and side == REQUEST and number == CONNECTION_MANAGER:
+        return None
     fields = {"function": None, "object": text if side == REQUEST else None}
     if service < 0x32:
         fields["function"] = str(service)
@@ -208,18 +180,26 @@ def leaf_fields(nodes, side, service):
     if service in (0x54, 0x5B, 0x4E) and number == CONNECTION_MANAGER:
         fields["object"] = None
         return fields
-    data = [field for node in nodes for child in own_children(node) for field in child.walk() if field.name == "cip.data"]
-    if len(data) == 1 and data[0].raw:
-        raw = bytes.fromhex(data[0].raw)
+    raw = data_of(nodes)
+    if service in (0x03, 0x04) and side == REQUEST:
+        fields["values"], fields["object"] = attribute_list(service, raw, text)
+        return fields
+    if raw is not None and pccc is None:
         fields["values"] = leaf_values(side, service, number, tag, raw)
         if tag and service in TAG_SERVICES and side == REQUEST and service != 0x4E:
             fields["object"] = elements(fields["object"], service, raw)
-    if service == 0x03 and side == REQUEST:
-        fields["values"], fields["object"] = attribute_list(message, nodes, fields["object"])
-    if service == 0x04 and side == REQUEST:
-        fields["object"] = None
-        fields["values"] = None
     return fields
+
+
+def data_of(nodes):
+    """data_of is what follows path or status, whole: the node under which tshark lists it."""
+    for node in reversed(nodes):
+        for child in node.children:
+            if child.name == "" and child.raw and (
+                child.show == "Command Specific Data" or child.show.endswith((" (Request)", " (Response)"))
+            ):
+                return bytes.fromhex(child.raw)
+    return None
 
 
 def said_path(message):
@@ -262,19 +242,17 @@ def elements(text, service, raw):
     return f"{name}[{first}-{first + count - 1}]"
 
 
-def attribute_list(message, nodes, text):
-    numbers = [
-        int(field.show, 0)
-        for node in nodes
-        for child in own_children(node)
-        if not child.text.startswith("Request Path")
-        for field in child.walk()
-        if field.name == "cip.attribute"
-    ]
-    if not numbers or text is None:
+def attribute_list(service, raw, text):
+    """attribute_list reads numbers of attributes: values and object as Rampart tells them."""
+    if raw is None or len(raw) < 4 or text is None:
         return None, None
-    run = all(after == before + 1 for before, after in zip(numbers, numbers[1:]))
-    if run:
+    count = little(raw[:2])
+    if service == 0x04:
+        if count != 1:
+            return raw.hex(), text
+        return raw[4:].hex() or None, f"{text} attribute {little(raw[2:4])}"
+    numbers = [little(raw[2 + 2 * i : 4 + 2 * i]) for i in range(count)]
+    if numbers and all(after == before + 1 for before, after in zip(numbers, numbers[1:])):
         text += f" attribute {numbers[0]}" + ("" if len(numbers) == 1 else f"-{numbers[-1]}")
     return ",".join(map(str, numbers)), text
 

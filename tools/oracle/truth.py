@@ -3,7 +3,7 @@
 import collections
 import concurrent.futures
 
-from oracle import modbus, rampart
+from oracle import enip, modbus, rampart
 from oracle.dnp3 import LINK, UNSOLICITED
 from oracle.iec104 import CONFIRMS, FRAME
 
@@ -27,7 +27,31 @@ def expected(path):
             counts[("iec104", "asdu", f"type {cells[3]} cause {cells[4]}")] += int(cells[-1])
         elif cells[0] == "iec104apci" and cells[3].startswith("U:"):
             counts[("iec104", "frame", f"U {int(cells[3][2:], 0)}")] += int(cells[-1])
+        elif cells[0] == "cip" and not wraps(cells[4]):
+            counts[("enip", "req" if cells[3] == "0" else "rsp", str(int(cells[4], 0)))] += int(cells[-1])
+        elif cells[0] == "enip" and int(cells[3], 0) not in enip.WITH_ITEMS:
+            counts[("enip", "any", f"command {int(cells[3], 0)}")] += int(cells[-1])
     return counts
+
+
+def wraps(service):
+    """wraps: services that carry others, of which we tell those inside. No capture has 0x52 on a tag."""
+    return int(service, 0) in (enip.MULTIPLE, enip.UNCONNECTED)
+
+
+def enip_keys(event):
+    """enip_keys names a line of EtherNet/IP: the number of its service, or the command of the encapsulation."""
+    code = event.code
+    if code >= enip.IO:
+        return
+    if code >= enip.PCCC:
+        code = 0x4B
+    command = enip.ENCAPSULATION <= code
+    name = f"command {code & 0xFFFF}" if command else str(code & 0xFF)
+    if event.frame is not None:
+        yield ("enip", "any" if command else "req", name)
+    if event.answer_frame is not None:
+        yield ("enip", "any" if command else "rsp", name)
 
 
 def s7comm_key(kind, function):
@@ -49,6 +73,9 @@ def seen(events):
         function = event.code
         if event.protocol == "iec104":
             counts.update(asdus(event))
+            continue
+        if event.protocol == "enip":
+            counts.update(enip_keys(event))
             continue
         if event.protocol == "modbus":
             function = modbus.split_code(function)[0]

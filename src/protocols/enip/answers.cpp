@@ -106,8 +106,6 @@ Feed EnipDecoder::answer(Message& message, uint8_t code, const Outcome& outcome,
     case Shape::forward_close:
       if (ok && shared_ != nullptr) shared_->close(pair_, asked->opening.owner);
       break;
-    case Shape::secret:
-      break;
     case Shape::plain:
     case Shape::attribute:
     case Shape::attribute_list:
@@ -118,7 +116,7 @@ Feed EnipDecoder::answer(Message& message, uint8_t code, const Outcome& outcome,
     case Shape::write_fragment:
     case Shape::modify_tag:
       // What nobody here was seen asking may be a secret.
-      if (known != nullptr) answer.values = octets(data);
+      if (known != nullptr && !known->service.secret) answer.values = octets(data);
       break;
   }
   if (ok && known != nullptr && known->class_number == cip_class::kIdentity) {

@@ -70,6 +70,11 @@ Match EnipDecoder::probe(Direction direction, Bytes bytes) const {
       return (header.session == 0 && header.status == 0) == asks ? Match::yes : Match::no;
     case command::kUnregister:
       return header.length == 0 && header.session != 0 ? Match::yes : Match::no;
+    case command::kLegacy:
+      // Little more than zeros: what follows has to tell.
+      if (header.status != 0 || (asks && header.length != 0)) return Match::no;
+      if (frame.state == Frame::State::more || frame.size == bytes.size()) return Match::more;
+      return bytes[frame.size] == command::kLegacy ? Match::no : probe(direction, bytes.subspan(frame.size));
     default:
       return Match::no;
   }

@@ -22,6 +22,7 @@ Entry entry() {
   entry.over_tcp = true;
   entry.over_udp = true;
   entry.limits.message_octets = kHeaderOctets + kLongestData;
+  entry.limits.pending_operations = 512;  // one packet may ask for hundreds of services
   entry.spaces = spaces();
   entry.functions = functions();
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<EnipDecoder>(self); };

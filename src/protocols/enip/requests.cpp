@@ -130,9 +130,10 @@ Feed EnipDecoder::ask(Message& message, uint8_t code, const Path& path, Bytes da
       break;
     case Shape::services:
     case Shape::unconnected:
-    case Shape::secret:
       break;
   }
+  // Numbers of attributes are no secret, all else may be.
+  if (service.secret && service.shape != Shape::attribute_list) operation.values = {};
   if (feed.state == Feed::State::malformed) return feed;
   if (operation.object.unit == Object::kNoUnit) operation.object.unit = message.unit;
   std::vector<AskedService>& services = message.asked->services;

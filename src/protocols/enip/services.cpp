@@ -436,7 +436,7 @@ Service service_of(uint32_t number, bool tag, uint8_t code) {
   if (const Line* line = find(kCommon, code); line != nullptr) {
     Service common = service(*line);
     common.action = tag ? action_on(kTags, *line) : action_on(number, *line);
-    if (!tag && is_secret(number)) common.shape = Shape::secret;
+    common.secret = !tag && is_secret(number);
     return common;
   }
   const uint32_t whole = of(tag ? kTags : number & 0xffff, code);
@@ -444,9 +444,9 @@ Service service_of(uint32_t number, bool tag, uint8_t code) {
   for (const Line& line : kOfClass) {
     if (line.code == whole) return service(line);
   }
-  return {{whole, "vendor-service"},
-          action_of_unknown(tag ? kTags : number),
-          !tag && is_secret(number) ? Shape::secret : Shape::plain};
+  Service unknown{.function = {whole, "vendor-service"}, .action = action_of_unknown(tag ? kTags : number)};
+  unknown.secret = !tag && is_secret(number);
+  return unknown;
 }
 
 Service encapsulation_service(uint16_t command) {

@@ -35,13 +35,13 @@ enum class Shape : uint8_t {
   write_fragment,
   modify_tag,
   pccc,
-  secret,  // never handed out
 };
 
 struct Service {
   Function function{};
   Action action = Action::configure;
   Shape shape = Shape::plain;
+  bool secret = false;  // its data may be a password or a key: never handed out
 };
 
 /// service_of names what `code` asks of an object of `number`, or of a tag.
