@@ -337,7 +337,8 @@ void Shard::adopt(uint32_t slot, Protocol protocol, bool swap) {
   Flow& flow = flows_[slot];
   flow.protocol = protocol;
   flow.decoder = protocol.entry().make(protocol);
-  flow.decoder->share(associations_, protocols::Associations::pair_of(flow.client.ip.value_or(IpAddress{}), flow.server.ip.value_or(IpAddress{})));
+  flow.decoder->share(associations_, protocols::Associations::pair_of(flow.client.ip.value_or(IpAddress{}),
+                                                                      flow.server.ip.value_or(IpAddress{})));
   if (swap) {
     flow.swapped = true;
     std::swap(flow.left[0], flow.left[1]);

@@ -1,4 +1,5 @@
-// Tags, objects of classes and files of PCCC in rules and as points: objects that have a name or a structure of their own.
+// Tags, objects of classes and files of PCCC in rules and as points: objects that have a name or a structure of their
+// own.
 #include "policy/decide_fixture.h"
 
 namespace rampart::policy {

@@ -123,7 +123,7 @@ TEST(Associations, KeepTheSameConnectionOnceHoweverOftenItIsOpened) {
 TEST(Associations, AreBoundedAndCountWhatTheBoundCost) {
   Associations table;
   uint64_t refused = 0;
-  for (uint32_t id = 0; id < 3 * Associations::kMost; ++id) refused += table.open({.pair = 1, .id = id}) ? 0 : 1;
+  for (uint32_t id = 0; id < 3 * Associations::kMost; ++id) refused += table.open({.pair = 1, .id = id}) ? 0u : 1u;
   EXPECT_EQ(table.displaced(), refused);
   size_t found = 0;
   for (uint32_t id = 0; id < 3 * Associations::kMost; ++id) found += table.find(1, id) != nullptr;
