@@ -48,6 +48,13 @@ TEST_P(Captures, AreReadWhole) {
   std::printf("%zu files, %lu packets, %lu lines\n", files_.size(), packets, lines);
 }
 
+TEST_P(Captures, SayTheSameWithTwoWorkers) {
+  for (const auto& file : files_) {
+    const Frames frames = load(file, kBeginning);
+    EXPECT_EQ(watch(frames, Keep::json, 2).json, watch(frames, Keep::json).json) << file;
+  }
+}
+
 TEST_P(Captures, SurviveFramesCutShort) {
   for (const auto& file : files_) {
     const Frames frames = load(file, kBeginning);

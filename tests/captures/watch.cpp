@@ -175,14 +175,14 @@ std::string flow_text(bool tcp, const std::string& one, const std::string& other
   return std::string(tcp ? "tcp " : "other ") + std::min(one, other) + " " + std::max(one, other);
 }
 
-Watched watch(const Frames& frames, Keep keep) {
+Watched watch(const Frames& frames, Keep keep, uint32_t workers) {
   static const auto policy = policy::compile(small_plant()).policy;
   if (!policy) throw Error("the plant of the test does not compile");
   Watched watched;
   Notes notes(watched, keep);
   monitor::Correlator correlator(policy, small_plant(), notes);
   FrameSource source(frames);
-  watched.result = monitor::run(source, correlator, {}, [](const monitor::SensorResult&) {});
+  watched.result = monitor::run(source, correlator, {.workers = workers}, [](const monitor::SensorResult&) {});
   correlator.finish();
   watched.totals = correlator.totals();
   // Unanswered operations come out late; the exchange says when they were asked.

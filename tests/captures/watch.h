@@ -46,7 +46,7 @@ struct Watched {
 enum class Keep : uint8_t { lines, nothing, json };
 
 /// watch judges by a small plant that knows the usual private networks.
-Watched watch(const Frames& frames, Keep keep = Keep::lines);
+Watched watch(const Frames& frames, Keep keep = Keep::lines, uint32_t workers = 1);
 
 /// end_text and flow_text make the keys of Watched::flows.
 std::string end_text(const IpAddress& ip, uint16_t port);
