@@ -25,6 +25,17 @@ Match verify_content(Bytes bytes, size_t length) {
   return verify_asdu(bytes.subspan(kApciOctets), length - kControlOctets);
 }
 
+/// find_match is the offset of the first start octet of which verify() says `wanted`, or the size of `bytes`.
+size_t find_match(Bytes bytes, Match wanted) {
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    const void* found = std::memchr(bytes.data() + at, kStart, bytes.size() - at);
+    if (found == nullptr) return bytes.size();
+    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes.data());
+    if (verify(bytes.subspan(at)) == wanted) return at;
+  }
+  return bytes.size();
+}
+
 }  // namespace
 
 Format format_of(uint8_t first_control_octet) {
@@ -59,15 +70,9 @@ Match verify(Bytes bytes) {
   return find_frame(rest).state == Frame::State::malformed ? Match::no : Match::yes;
 }
 
-size_t find_header(Bytes bytes) {
-  for (size_t at = 0; at < bytes.size(); ++at) {
-    const void* found = std::memchr(bytes.data() + at, kStart, bytes.size() - at);
-    if (found == nullptr) return bytes.size();
-    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes.data());
-    if (verify(bytes.subspan(at)) == Match::yes) return at;
-  }
-  return bytes.size();
-}
+size_t find_header(Bytes bytes) { return find_match(bytes, Match::yes); }
+
+size_t find_beginning(Bytes bytes) { return find_match(bytes, Match::more); }
 
 /// take_acknowledgement moves what is acknowledged forward. Both directions of a recording are put in order apart, so
 /// an acknowledgement may be seen before what it acknowledges: it is told and believed.

@@ -42,6 +42,8 @@ Frame find_frame(Bytes bytes);
 Match verify(Bytes bytes);
 /// find_header is the offset of the first frame in `bytes` that verify() says yes to, or their size.
 size_t find_header(Bytes bytes);
+/// find_beginning is the offset of what may be the beginning of a frame at the end of `bytes`, or their size.
+size_t find_beginning(Bytes bytes);
 
 /// LinkState counts the sequence numbers of both directions.
 class LinkState {

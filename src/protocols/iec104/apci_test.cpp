@@ -205,7 +205,10 @@ TEST(Iec104Probe, FindsAStreamThatBeginsInsideAFrame) {
   EXPECT_EQ(probe("01 00 e8 03 00 01 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14 68 04 01 00 02 00"), Match::yes);
   EXPECT_EQ(probe("01 00 e8 03 00 01 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14"), Match::no) << "may be chance";
   EXPECT_EQ(probe("00 68 0e 02 00 00 00 64 01 06 00 01 00 00 00 00 14"), Match::yes) << "behind a keep-alive's octet";
-  EXPECT_EQ(probe("00 68"), Match::no) << "nothing yet";
+  EXPECT_EQ(probe("00"), Match::more) << "of a keep-alive";
+  EXPECT_EQ(probe("00 68"), Match::more);
+  EXPECT_EQ(probe("00 68 0e 02 00 00 00 64 01 06 00 01 00 00 00"), Match::more);
+  EXPECT_EQ(probe("00 00 68"), Match::no) << "nothing yet";
 }
 
 TEST(Iec104Probe, ResynchronisesOnlyOnAVerifiedHeader) {
@@ -217,7 +220,18 @@ TEST(Iec104Probe, ResynchronisesOnlyOnAVerifiedHeader) {
   EXPECT_EQ(resync("00 68 0e 00 00 00 00 64 01 06 00 01 00 00 00 00 14 68 04"), 1u);
   EXPECT_EQ(resync("00 68 0e 00 00 00 00 64 01 06 00 01 00 00 00 00 14 55 04"), 19u) << "what follows is no frame";
   EXPECT_EQ(resync("68 0f 00 00 00 00 64 01 06 00 01 00 00 00 00 14 00"), 17u) << "the length is not that of the type";
-  EXPECT_EQ(resync("68 68 68 68 68 68"), 6u);
+  EXPECT_EQ(resync("68 03 68 05 01 00 00 00 00"), 9u);
+}
+
+TEST(Iec104Probe, ResynchronisesAlsoWhereOctetsComeOneByOne) {
+  const Octets stream = hex("00 68 03 68 04 68 68 04 83 00 00 00 68 0e 00 00 00 00 64 01 0a 00 01 00 00 00 00 14");
+  for (const size_t piece : {size_t{1}, size_t{2}, size_t{5}, SIZE_MAX}) {
+    Conversation conversation;
+    conversation.stream(Direction::to_client, stream, piece);
+    EXPECT_THAT(conversation.take(),
+                ElementsAre("answer session test-frame id 0", "answer read interrogation id 0 [station unit 1] = 20"))
+        << piece;
+  }
 }
 
 }  // namespace

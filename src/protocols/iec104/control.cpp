@@ -113,7 +113,7 @@ void Iec104Decoder::give_controlled(const Message& message, Sink& sink) {
   Operation operation{.protocol = self_,
                       .action = action_of(asdu.type, freezes(asdu)),
                       .expects_answer = asked && asdu.station != kBroadcast,
-                      .key = key_of(asdu, message.id())};
+                      .key = in_epoch(key_of(asdu, message.id()))};
   if (asked) remember(message, operation.key);
   const bool whole_station = kind_of(asdu.type) == Kind::system && asdu.type != type::kRead;
   for (size_t i = 0; i < asdu.count; ++i) {
@@ -138,7 +138,7 @@ void Iec104Decoder::give_controlled_answers(const Message& message, Sink& sink) 
   Answer answer{.protocol = self_,
                 .action = action_of(asdu.type, freezes(asdu)),
                 .unsolicited = !answers(asdu.cause) || (asdu.cause == cause::kTermination && !interrogation),
-                .key = key_of(asdu, message.id())};
+                .key = in_epoch(key_of(asdu, message.id()))};
   const bool refused = asdu.negative || asdu.cause >= cause::kUnknownType;
   if (refused) {
     answer.outcome = {.kind = Outcome::Kind::refused, .code = asdu.cause, .name = cause_name(asdu.cause)};

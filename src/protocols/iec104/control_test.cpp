@@ -180,6 +180,20 @@ TEST(Iec104Matching, ACommandIsAnsweredByItsConfirmationAndItsTerminationStandsA
   EXPECT_THAT(joined.lines, ElementsAre("select-single-command 1", "single-command 1", "nobody 1"));
 }
 
+TEST(Iec104Matching, NothingIsJoinedAcrossAGap) {
+  for (const Direction gap : {Direction::to_server, Direction::to_client}) {
+    Joined joined;
+    joined.ask("2d 01 06 00 01 00 e8 03 00 01");
+    joined.decoder->lost(gap, 16);  // the confirmation, or another command with its own
+    joined.reply("2d 01 07 00 01 00 e8 03 00 01");
+    EXPECT_THAT(joined.lines, ElementsAre("nobody 1"));
+    joined.ask("2d 01 06 00 01 00 e8 03 00 00");
+    joined.reply("2d 01 07 00 01 00 e8 03 00 00");
+    EXPECT_THAT(joined.lines, ElementsAre("nobody 1", "single-command 1"));
+    EXPECT_EQ(joined.matcher.in_flight(), 1u) << "the first is not answered";
+  }
+}
+
 TEST(Iec104Matching, AnExecutionIsNotAnsweredByTheConfirmationOfASelection) {
   Joined joined;
   joined.ask("2d 01 06 00 01 00 e8 03 00 01");

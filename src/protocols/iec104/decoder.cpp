@@ -31,16 +31,17 @@ TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
 /// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
 /// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
 /// Behind a single octet, which keep-alive segments send again, one that ends where the bytes do is enough.
-bool begins_inside(Bytes bytes) {
+Match begins_inside(Bytes bytes) {
+  if (bytes.size() == 1) return Match::more;
   const Bytes window = bytes.first(std::min(bytes.size(), kFrameOctets + kApciOctets));
   const size_t at = find_header(window);
-  if (at == window.size()) return false;
+  if (at == window.size()) return verify(bytes.subspan(1)) == Match::more ? Match::more : Match::no;
   const Bytes rest = bytes.subspan(at);
   const Frame frame = find_frame(rest);
-  if (frame.state != Frame::State::complete) return false;
+  if (frame.state != Frame::State::complete) return at == 1 ? Match::more : Match::no;
   const bool unnumbered = format_of(rest[kPrefixOctets]) == Format::unnumbered;
-  if (unnumbered || (at == 1 && rest.size() == frame.size)) return true;
-  return rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes;
+  if (unnumbered || (at == 1 && rest.size() == frame.size)) return Match::yes;
+  return rest.size() > frame.size && verify(rest.subspan(frame.size)) == Match::yes ? Match::yes : Match::no;
 }
 
 }  // namespace
@@ -62,7 +63,37 @@ Match Iec104Decoder::probe(Direction, Bytes bytes) const {
     const bool alone = headed && (bytes.size() == frame.size || verify(bytes.subspan(frame.size)) == Match::yes);
     if (alone) return Match::yes;
   }
-  return begins_inside(bytes) ? Match::yes : Match::no;
+  return begins_inside(bytes);
+}
+
+/// frame: behind a gap the length is not believed before the rest of the header is there and holds.
+Frame Iec104Decoder::frame(Direction direction, Bytes bytes) {
+  bool& unsure = unsure_[static_cast<size_t>(direction)];
+  if (!unsure) return find_frame(bytes);
+  switch (verify(bytes)) {
+    case Match::more:
+      return {Frame::State::more, bytes.size() + 1};
+    case Match::no:
+      return {Frame::State::malformed, 0};
+    case Match::yes:
+      unsure = false;
+      break;
+  }
+  return find_frame(bytes);
+}
+
+size_t Iec104Decoder::resync(Direction direction, Bytes after_gap) {
+  bool& unsure = unsure_[static_cast<size_t>(direction)];
+  const size_t verified = find_header(after_gap);
+  unsure = verified == after_gap.size() && !after_gap.empty();
+  return unsure ? find_beginning(after_gap) : verified;
+}
+
+/// lost: what comes behind a gap may answer something that was lost in it, and what was asked before may have been
+/// answered in it. Confirmations have no number of what they confirm, so nothing is joined across a gap.
+void Iec104Decoder::lost(Direction direction, uint64_t bytes) {
+  link_.lost(direction);
+  if (bytes > 0) epoch_ += 0x9e3779b97f4a7c15;  // an odd number, whose multiples differ in all their bits
 }
 
 Feed Iec104Decoder::feed(Direction direction, Bytes frame, Sink& sink) {
@@ -97,7 +128,7 @@ Feed Iec104Decoder::feed_unnumbered(const uint8_t* control, Sink& sink) {
   link_.unnumbered(control[0]);
   const uint8_t act = act_of(control[0]);
   const Function function = name_function(function::kFrame | act);
-  const TransactionKey key{.match = uint64_t{kFrameKey} << 56 | act};
+  const TransactionKey key = in_epoch({.match = uint64_t{kFrameKey} << 56 | act});
   if (act == control[0]) {
     sink.operation({.protocol = self_, .action = Action::session, .function = function, .key = key});
   } else {
@@ -159,16 +190,16 @@ void Iec104Decoder::give_monitored(const Message& message, Sink& sink) {
   Answer answer{.protocol = self_,
                 .action = asdu.test ? Action::diagnose : Action::read,
                 .function = name_function(asdu.type),
-                .key = make_key(asdu.type, asdu.station, asdu.address(0), 0, message.id()),
+                .key = in_epoch(make_key(asdu.type, asdu.station, asdu.address(0), 0, message.id())),
                 .object = all_objects_of(asdu),
                 .values = values_of(asdu)};
   if (asdu.type == type::kEndOfInitialization) {
     answer.action = Action::session;
     answer.unsolicited = true;
   } else if (asdu.cause == cause::kRequest) {
-    answer.key = make_key(type::kRead, asdu.station, asdu.address(0), 0, message.id());
+    answer.key = in_epoch(make_key(type::kRead, asdu.station, asdu.address(0), 0, message.id()));
   } else if (asdu.cause >= cause::kInterrogated && asdu.cause <= cause::kCountersLast) {
-    answer.key = interrogated(asdu, message.id());
+    answer.key = in_epoch(interrogated(asdu, message.id()));
     answer.final = false;
   } else {
     answer.unsolicited = true;
@@ -186,7 +217,7 @@ void Iec104Decoder::give_undecoded(const Message& message, Sink& sink) {
       asdu.objects.size() < kAddressOctets ? 0 : static_cast<uint32_t>(load_little<3>(asdu.objects.data()));
   const Function function = name_function(asdu.type);
   const Action action = action_of(asdu.type, false);
-  const TransactionKey key = make_key(asdu.type, asdu.station, address, 0, message.id());
+  const TransactionKey key = in_epoch(make_key(asdu.type, asdu.station, address, 0, message.id()));
   const Object object{
       .unit = asdu.station, .detail = static_cast<uint16_t>(asdu.type << 8 | asdu.cause_octet()), .last = Object::kAll};
   if (asks || (!answers && message.direction == Direction::to_server)) {

@@ -21,10 +21,10 @@ class Iec104Decoder : public Decoder {
   explicit Iec104Decoder(Protocol self) : self_(self) {}
 
   Match probe(Direction direction, Bytes bytes) const override;
-  Frame frame(Direction, Bytes bytes) override { return find_frame(bytes); }
+  Frame frame(Direction direction, Bytes bytes) override;
   Feed feed(Direction direction, Bytes frame, Sink& sink) override;
-  size_t resync(Direction, Bytes after_gap) override { return find_header(after_gap); }
-  void lost(Direction direction, uint64_t) override { link_.lost(direction); }
+  size_t resync(Direction direction, Bytes after_gap) override;
+  void lost(Direction direction, uint64_t bytes) override;
   /// refuse gives the ASDU back as a station does that does not carry it out. Its N(S) and N(R) are those that come
   /// next by what was seen here; who puts the frame between others renumbers what follows.
   Refusal refuse(Direction direction, TransactionKey key, Reason reason) override;
@@ -59,6 +59,10 @@ class Iec104Decoder : public Decoder {
     std::array<uint8_t, kRefusableOctets> octets;
   };
 
+  TransactionKey in_epoch(TransactionKey key) const {
+    key.match ^= epoch_;
+    return key;
+  }
   Feed feed_unnumbered(const uint8_t* control, Sink& sink);
   Feed feed_information(Direction direction, Bytes frame, Sink& sink);
   Feed feed_asdu(const Message& message, Sink& sink);
@@ -74,6 +78,8 @@ class Iec104Decoder : public Decoder {
 
   Protocol self_;
   LinkState link_;
+  bool unsure_[2] = {false, false};  // by direction: resync() found what may be the beginning of a frame, or not
+  uint64_t epoch_ = 0;               // part of all keys, new after each loss: see lost()
   std::array<Selection, kSelections> selections_{};
   size_t next_selection_ = 0;
   std::array<Refusable, kRefusable> refusable_{};

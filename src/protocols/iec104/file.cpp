@@ -96,7 +96,7 @@ void Iec104Decoder::give_file(const Message& message, Sink& sink) {
                         .function = name_function(code_of(asdu, i)),
                         .object = object_of(asdu, i),
                         .values = value_of(asdu, i),
-                        .key = key_of(asdu, i, message.id())};
+                        .key = in_epoch(key_of(asdu, i, message.id()))};
     if (i == 0) remember(message, operation.key);
     sink.operation(operation);
   }
@@ -110,7 +110,7 @@ void Iec104Decoder::give_file_answers(const Message& message, Sink& sink) {
                   .unsolicited = asdu.cause == cause::kSpontaneous,
                   .final = asdu.type != type::kSegment,
                   .function = name_function(code_of(asdu, i)),
-                  .key = key_of(asdu, i, message.id()),
+                  .key = in_epoch(key_of(asdu, i, message.id())),
                   .outcome = outcome_of(asdu, i),
                   .object = object_of(asdu, i),
                   .values = value_of(asdu, i)};

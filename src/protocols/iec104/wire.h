@@ -92,6 +92,7 @@ struct Details : Sink {
     answer_key = answer.key;
   }
   void attribute(const Attribute&) override {}
+  void protection(const Protection&) override {}
   void deviation(std::string_view) override {}
   std::vector<uint16_t> details;
   std::vector<bool> expects;
@@ -106,6 +107,7 @@ struct Joined : Sink {
   }
   void answer(const Answer& answer) override { matcher.answered(answer, direction, TimePoint(now), emit()); }
   void attribute(const Attribute&) override {}
+  void protection(const Protection&) override {}
   void deviation(std::string_view) override {}
   struct Emit {
     Joined& joined;
