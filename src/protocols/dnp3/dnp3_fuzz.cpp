@@ -40,6 +40,7 @@ struct Refuser : rampart::protocols::Sink {
   void operation(const rampart::protocols::Operation& operation) override { key = operation.key; }
   void answer(const rampart::protocols::Answer&) override {}
   void attribute(const rampart::protocols::Attribute&) override {}
+  void protection(const rampart::protocols::Protection&) override {}
   void deviation(std::string_view) override {}
 
   void refuse(rampart::protocols::Reason reason) {

@@ -42,6 +42,7 @@ struct Refuser : rampart::protocols::Sink {
     refused = refused || answer.outcome.kind == rampart::protocols::Outcome::Kind::refused;
   }
   void attribute(const rampart::protocols::Attribute&) override {}
+  void protection(const rampart::protocols::Protection&) override {}
   void deviation(std::string_view) override {}
 
   void refuse(rampart::protocols::Reason reason) {

@@ -145,6 +145,7 @@ TEST_F(Modbus, TheMatchIsMadeOfTransactionUnitAndFunction) {
     void operation(const Operation& operation) override { matcher.asked(operation, kServer, {}, *this); }
     void answer(const Answer& answer) override { matcher.answered(answer, kClient, {}, *this); }
     void attribute(const Attribute&) override {}
+    void protection(const Protection&) override {}
     void deviation(std::string_view) override {}
     void operator()(const Transaction<int>& transaction) {
       const Operation* asked = transaction.operation;
@@ -181,6 +182,7 @@ TEST_F(Modbus, AMaskWriteCarriesItsTwoMasks) {
     }
     void answer(const Answer& answer) override { answered = answer.values.masks; }
     void attribute(const Attribute&) override {}
+    void protection(const Protection&) override {}
     void deviation(std::string_view) override {}
     bool masks = false;
     bool answered = false;
@@ -201,6 +203,7 @@ TEST_F(Modbus, ForceListenOnlyStopsAndExpectsNoAnswer) {
     }
     void answer(const Answer&) override {}
     void attribute(const Attribute&) override {}
+    void protection(const Protection&) override {}
     void deviation(std::string_view) override {}
     Action action = Action::read;
     bool expects_answer = true;
@@ -421,6 +424,7 @@ TEST_F(Modbus, RefusesWithTheExceptionThatFitsTheReason) {
     void operation(const Operation& operation) override { key = operation.key; }
     void answer(const Answer&) override {}
     void attribute(const Attribute&) override {}
+    void protection(const Protection&) override {}
     void deviation(std::string_view) override {}
     TransactionKey key;
   } keys;

@@ -176,6 +176,7 @@ TEST(S7comm, EveryItemOfAMessageIsJoinedToItsOwnAnswer) {
     void operation(const Operation& operation) override { matcher.asked(operation, Direction::to_server, {}, emit); }
     void answer(const Answer& answer) override { matcher.answered(answer, Direction::to_client, {}, emit); }
     void attribute(const Attribute&) override {}
+    void protection(const Protection&) override {}
     void deviation(std::string_view) override {}
     Matcher<int> matcher{64};
     std::vector<std::pair<int, uint32_t>> seen;
