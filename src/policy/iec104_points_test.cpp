@@ -41,6 +41,7 @@ class Iec104Points : public Decide, protected protocols::Sink {
     note_answered(*situation_, *policy_, parties(scada_, plc_), nullptr, &answer, answer.outcome, at(1));
   }
   void attribute(const protocols::Attribute&) override {}
+  void protection(const protocols::Protection&) override {}
   void deviation(std::string_view) override {}
 
   std::unique_ptr<protocols::Decoder> decoder_;
