@@ -34,6 +34,12 @@ void cut_file(const std::string& path, uint64_t length) {
   }
 }
 
+/// sync_file: what a killed process wrote may lie in memory only, and is about to be signed.
+void sync_file(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file || ::fdatasync(file.get()) != 0) throw file_error("make durable", path, errno);
+}
+
 /// Recovery walks the segments from the one that holds the checkpoint's end.
 class Recovery {
  public:
@@ -83,7 +89,10 @@ Recovered Recovery::run() {
     walk(at);
   }
   files_.sync();
-  if (spoiled_) result_.segment.reset();
+  if (spoiled_ && result_.segment) {
+    sync_file(result_.segment->path);
+    result_.segment.reset();
+  }
   return std::move(result_);
 }
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from campaign import Campaign, is_long, skip
 
-CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "syncfs", "rename,renameat,renameat2", "unlink,unlinkat",
+CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "rename,renameat,renameat2", "unlink,unlinkat",
          "mkdir,mkdirat", "ftruncate", "fallocate", "flock")
 GOOD = (0, 2, 3, 4, 5)  # done; an Error where it opens or closes; not taken; not acknowledged; could not tell us
 KILLED = -9
