@@ -154,7 +154,7 @@ void Summary::record(const records::AssetSeen& seen) {
 void Summary::record(const records::Loss& loss) {
   std::string key(loss.kind);
   if (loss.kind != "gap") key += ": " + std::string(loss.reason);
-  losses_[key] += loss.kind == "gap" ? 1 : loss.count;
+  losses_[key] += loss.kind == "gap" || loss.kind == "blind" ? 1 : loss.count;
 }
 
 void Summary::record(const records::Flow& flow) {

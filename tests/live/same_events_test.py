@@ -46,7 +46,7 @@ class SameEvents(LiveCase):
                        timeout=120)
         lines = self.lines()
         self.events.unlink()
-        packets = [line["rampart"]["packets"] for line in lines if line["event_type"] == "stats"][-1]
+        packets = [line["rampart"]["packets"] for line in lines if line["rampart"].get("run") == "stop"][0]
         return told(lines), packets
 
     def from_wire(self, capture, packets, workers, plant=()):

@@ -51,7 +51,7 @@ def skip(reason):
 
 
 def go_apart(*programs):
-    """Runs this test again in a network namespace of its own, with a veth pair va-vb that carries nothing by itself."""
+    """Runs this test again in a network namespace of its own. Each case has a veth pair va-vb, which carries nothing by itself."""
     if os.geteuid() != 0:
         skip("live capture is tested as root")
     for program in ("unshare", "ip", *programs):
@@ -66,7 +66,6 @@ def go_apart(*programs):
         with contextlib.suppress(OSError):
             pathlib.Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1", encoding="ascii")
     ip("link", "set", "lo", "up")
-    make_pair()
 
 
 def ip(*words):
@@ -105,10 +104,10 @@ class Capture:
         self.packets += 1
         self.time += 1_000
 
-    def packet(self, source, target, ports, payload, tags=b""):
+    def packet(self, source, target, ports, payload, tags=b"", flags=0x18):
         sequence = self.next.setdefault((source, target), 1)
         acknowledged = self.next.setdefault((target, source), 1)
-        tcp = struct.pack(">HHIIBBHHH", *ports, sequence, acknowledged, 0x50, 0x18, 8192, 0, 0) + payload
+        tcp = struct.pack(">HHIIBBHHH", *ports, sequence, acknowledged, 0x50, flags, 8192, 0, 0) + payload
         macs = b"\x02\x00" + address(target) + b"\x02\x00" + address(source)
         self.frame(macs + tags + b"\x08\x00" + ipv4(source, target, 6, tcp))
         self.next[(source, target)] = sequence + len(payload)
@@ -131,6 +130,8 @@ class Capture:
 
 class LiveCase(unittest.TestCase):
     def setUp(self):
+        subprocess.run(["ip", "link", "del", "va"], capture_output=True, timeout=DEADLINE, check=False)
+        make_pair()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rampart-live-"))
         self.folder.chmod(0o755)  # who gives up rights still reads what lies here
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
