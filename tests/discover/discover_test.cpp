@@ -1,8 +1,10 @@
 // Drafts of traffic that the test makes: one story each, then all properties of every draft.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "judged.h"
 #include "monitor/draft_ranges.h"
+#include "monitor/draft_text.h"
 #include "monitor/sensor_testing.h"
 
 namespace rampart::monitor::discover::testing {
@@ -269,7 +271,7 @@ TEST(Discover, TrafficSeenFromOneSideIsDraftedAndSaysSo) {
 
 TEST(Discover, WordsOfADeviceCannotBreakTheFile) {
   Wire wire;
-  const std::string name = "evil\" }\n# x: [\n\t\x01\\";
+  const std::string name = "evil\" } # x: [\\";
   const std::string object = std::string("\x00", 1) + static_cast<char>(name.size()) + name;
   const std::string version = std::string("\x02\x04") + "2.10";
   Conversation(wire, "10.20.0.10", 40000, "10.10.1.11", 502)
@@ -277,7 +279,7 @@ TEST(Discover, WordsOfADeviceCannotBreakTheFile) {
       .ask(modbus(1, 1, std::string("\x2b\x0e\x01\x00", 4)))
       .tell(modbus(1, 1, std::string("\x2b\x0e\x01\x01\x00\x00\x02", 7) + object + version));
   const Story story(wire);
-  EXPECT_TRUE(story.says("vendor: \"evil\\\" }?# x: [???\\\\\"")) << story.text();
+  EXPECT_TRUE(story.says("vendor: \"evil\\\" } # x: [\\\\\"")) << story.text();
   EXPECT_TRUE(story.says("firmware: \"2.10\"")) << story.text();
 }
 
@@ -305,6 +307,20 @@ TEST(Discover, TheSameTrafficIsTheSameTextWithTwoWorkers) {
   const Story story(water());
   EXPECT_EQ(story.text(), drafted(story.source(), 2).text);
   EXPECT_EQ(story.text(), drafted(story.source(), 1).text);
+}
+
+TEST(DraftText, MakesWordsFromTheWireHarmless) {
+  EXPECT_EQ(DraftText::scalar("a\nb: c"), "\"a?b: c\"");
+  EXPECT_EQ(DraftText::scalar("\xc3\xa9\x1b[2J\""), "\"???[2J\\\"\"");
+  EXPECT_EQ(DraftText::scalar("no"), "\"no\"");
+  EXPECT_EQ(DraftText::scalar("holding-register 1-9"), "holding-register 1-9");
+  EXPECT_EQ(DraftText::word("0x1"), "\"0x1\"");
+  DraftText text;
+  text.comment(2, "one\n- id: two " + std::string(300, 'x') + " end");
+  for (const std::string_view line : split(text.take(), '\n')) {
+    EXPECT_LE(line.size(), 120u);
+    EXPECT_TRUE(line.empty() || line.starts_with("  # ")) << line;
+  }
 }
 
 TEST(DraftRanges, MergeWhatTouchesAndKeepWhatDoesNot) {

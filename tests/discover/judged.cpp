@@ -296,7 +296,8 @@ void Judged::rule_too_broad(Index conduit, Index index, Complaints& complaints) 
         if (has_ports && rule.ports.empty()) complaints.push_back(name + " opens all ports");
         for (const plant::PortRange& range : rule.ports) {
           Ranges widened = seen == ports_.end() ? Ranges() : seen->second;
-          for (const auto& [first, last] : Ranges(widened).runs()) widened.add(first, last + rounding);
+          const Ranges::Runs runs = widened.runs();
+          for (const auto& [first, last] : runs) widened.add(first, last + rounding);
           if (!widened.contains(range.first, range.last))
             complaints.push_back(name + " opens ports that were not seen");
         }
