@@ -114,13 +114,9 @@ class RulePlanner {
       cell.evidence.add({asked.count, asked.packets.empty() ? 0 : asked.packets.front(), asked.answered == 0});
     }
     for (auto& [key, cell] : cells) {
-      Body body{.protocol = key.protocol,
-                .plain = {},
-                .action = key.action,
-                .functions = {},
-                .objects = {},
-                .points = {},
-                .ports = {}};
+      Body body;
+      body.protocol = key.protocol;
+      body.action = key.action;
       body.functions.insert(function_word(key.protocol, key.function));
       body.objects = std::move(cell.objects);
       settle(key.pair.second, body);
@@ -164,7 +160,9 @@ class RulePlanner {
       for (const auto& [first, last] : ranges.runs()) {
         std::string text;
         if (words_of(body.protocol, place, first, last, text) || singly(body.protocol, place, first, last)) continue;
-        body.objects = {.places = {}, .nameless = false, .any = true};
+        body.objects.places.clear();
+        body.objects.nameless = false;
+        body.objects.any = true;
         body.points.clear();
         return;
       }
@@ -199,13 +197,9 @@ class RulePlanner {
       evidence.add({flow.silent, flow.first_packet, flow.heard == 0});
     }
     for (auto& [key, seen] : plain) {
-      Body body{.protocol = 0,
-                .plain = key.second,
-                .action = Action::session,
-                .functions = {},
-                .objects = {},
-                .points = {},
-                .ports = seen.first};
+      Body body;
+      body.plain = key.second;
+      body.ports = seen.first;
       body.ports.close_holes(kMostRuns);
       conduit(key.first);
       rules_[{key.first, std::move(body)}].add(seen.second);
