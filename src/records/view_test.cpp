@@ -20,7 +20,18 @@ using testing::World;
 
 template <class Record>
 std::string words(const Record& record) {
-  return view(stored(record)).text;
+  const Stored kept = stored(record);
+  return view(kept).text;
+}
+template <class Record>
+auto severity_of(const Record& record) {
+  const Stored kept = stored(record);
+  return view(kept).severity;
+}
+template <class Record>
+std::string requirement_of(const Record& record) {
+  const Stored kept = stored(record);
+  return std::string(view(kept).requirement);
 }
 std::string line(const Stored& record, uint64_t number) {
   std::string out;
@@ -41,7 +52,7 @@ TEST(View, SaysNothingOfWhatIsAsItShouldBe) {
   Transaction transaction = world.transaction();
   transaction.outcome = {};
   EXPECT_EQ(words(transaction), "scada wrote 4500 to holding-register 100 of plc-1 (unit 1)");
-  EXPECT_EQ(view(stored(transaction)).severity, std::nullopt);
+  EXPECT_EQ(severity_of(transaction), std::nullopt);
 }
 
 TEST(View, KnowsASideByItsAddressWhereItIsNoAsset) {
@@ -58,7 +69,8 @@ TEST(View, TellsTheServersQuestionsFromTheClients) {
   const World world("setpoints");
   Transaction transaction = world.transaction();
   transaction.asked = Direction::to_client;
-  const View seen = view(stored(transaction));
+  const Stored kept = stored(transaction);
+  const View seen = view(kept);
   EXPECT_THAT(seen.text, HasSubstr("plc-1 wrote 4500 to holding-register 100 of scada"));
   EXPECT_EQ(seen.address, "10.20.1.5");
 }
@@ -112,7 +124,7 @@ TEST(View, CountsRepeats) {
   EXPECT_EQ(words(repeats),
             "again, 37 times in 10 s: scada wrote 4500 to holding-register 100 of plc-1 (unit 1), no answer: denied, "
             "value-out-of-range (rule setpoints, conduit scada-to-cell)");
-  EXPECT_EQ(view(stored(repeats)).severity, Severity::high);
+  EXPECT_EQ(severity_of(repeats), Severity::high);
 }
 
 TEST(View, TakesAFindingsOwnWords) {
@@ -285,13 +297,13 @@ TEST(View, EveryKindServesARequirement) {
 }
 
 TEST(View, EveryKindKeepsTimeAndRequirementOfItsOwnMeaning) {
-  EXPECT_EQ(view(stored(JournalEvent{.when = at(0), .event = "clock-step"})).requirement, "SR 2.11");
-  EXPECT_EQ(view(stored(JournalEvent{.when = at(0), .event = "disk-full"})).requirement, "SR 2.10");
-  EXPECT_EQ(view(stored(JournalEvent{.when = at(0), .event = "opened"})).requirement, "SR 2.8");
-  EXPECT_EQ(view(stored(JournalRead{.when = at(0)})).requirement, "SR 6.1");
+  EXPECT_EQ(requirement_of(JournalEvent{.when = at(0), .event = "clock-step"}), "SR 2.11");
+  EXPECT_EQ(requirement_of(JournalEvent{.when = at(0), .event = "disk-full"}), "SR 2.10");
+  EXPECT_EQ(requirement_of(JournalEvent{.when = at(0), .event = "opened"}), "SR 2.8");
+  EXPECT_EQ(requirement_of(JournalRead{.when = at(0)}), "SR 6.1");
   const World world("setpoints");
-  EXPECT_EQ(view(stored(world.transaction())).requirement, "SR 5.2");
-  EXPECT_EQ(view(stored(world.summary())).requirement, "SR 2.8");
+  EXPECT_EQ(requirement_of(world.transaction()), "SR 5.2");
+  EXPECT_EQ(requirement_of(world.summary()), "SR 2.8");
 }
 
 TEST(Filter, EmptyPassesEverything) {
