@@ -61,7 +61,7 @@ bool of_device(const Operation& operation) {
   return !spaces.empty() && spaces[0].name != "name";
 }
 
-bool changes(Action action) { return action == Action::write || action == Action::operate; }
+bool writes(Action action) { return action == Action::write || action == Action::operate; }
 
 uint64_t pair_key(const records::Side& from, const records::Side& to) {
   return mix(address_key(from), address_key(to));
@@ -201,7 +201,7 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
     }
   }
   if (denied) watch_denied(talk, from, operation, moment);
-  if (!denied && changes(operation.action) && of_device(operation)) watch_write(talk, from, operation, moment);
+  if (!denied && writes(operation.action) && of_device(operation)) watch_write(talk, from, operation, moment);
   if (detectors.floods.add_learned(talk.asked, moment.time)) {
     find(kinds::kFlood, pair_key(talk.conversation.client, talk.conversation.server), talk, from, moment, [&] {
       return sides(asker(talk.conversation, from), "floods", asked(talk.conversation, from)) +
