@@ -229,15 +229,18 @@ std::string render(const WatchState& state, const Screen& asked) {
   Lines lines(screen);
   add_head(lines, state);
   add_sources(lines, state);
-  // A third of what is left for the findings; zones and conduits share the rest.
+  // A third of what is left for the findings, which always have room; zones and conduits share the rest. A table costs
+  // three lines beside its rows: a blank, its head, and how many rows are left out.
+  constexpr size_t kFrame = 3, kLeastTable = 4;
   const size_t tables = lines.left() * 2 / 3;
-  const size_t half = tables / 2 > 4 ? tables / 2 - 3 : 1;  // a blank, a head, a line for what is left out
-  if (state.plant) {
+  if (!state.plant && tables >= kLeastTable) add_protocols(lines, state, tables - kFrame);
+  if (state.plant && tables >= 2 * kLeastTable) {
+    const size_t half = tables / 2 - kFrame;
     const size_t zones = std::min(half, state.zones.size());
     add_zones(lines, state, half);
     add_conduits(lines, state, half + (half - zones));
-  } else {
-    add_protocols(lines, state, tables > 3 ? tables - 3 : 1);
+  } else if (state.plant && tables >= kLeastTable) {
+    add_conduits(lines, state, tables - kFrame);
   }
   add_news(lines, state);
   return lines.take();

@@ -32,6 +32,8 @@ class LiveView {
   LiveView& operator=(const LiveView&) = delete;
 
   static bool possible();
+  /// works: the terminal could be opened.
+  bool works() const { return terminal_ >= 0; }
   void draw(const WatchState& state);
 
  private:

@@ -44,6 +44,7 @@ LiveWatch::LiveWatch(const LiveWatchOptions& options, bool quiet, bool output_ta
       board_(clock) {
   const bool shown = options.view.value_or(!quiet) && !output_taken && LiveView::possible();
   if (shown) view_.emplace();
+  if (view_ && !view_->works()) view_.reset();
   if (!options.metrics.empty()) {
     const HostPort place = require_listen("--metrics", options.metrics);
     server_.emplace(place.host, place.port);
