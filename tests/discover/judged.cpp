@@ -52,7 +52,10 @@ Judged::Judged(const Source& source, const Draft& draft, const std::string& plan
   if (!loaded.ok()) return;
   plant_ = std::make_shared<const plant::Plant>(std::move(loaded.plant));
   const policy::Compiled compiled = policy::compile(plant_);
-  for (const Problem& problem : compiled.problems) load_.push_back(render(problem));
+  for (const Problem& problem : compiled.problems) {
+    const bool nameless = problem.warning && problem.what.find("has no function") != std::string::npos;
+    if (!nameless) load_.push_back(render(problem));  // a code that was seen and has no name is written as it is
+  }
   policy_ = compiled.policy;
   if (!policy_) return;
   Correlator correlator(policy_, plant_, *this);
@@ -95,10 +98,16 @@ void Judged::record(const records::Finding& finding) {
   ++findings_;
   if (finding.operation != nullptr) {
     const auto parties = parties_of(*finding.conversation, finding.asked, finding.operation);
-    told_.insert({parties.client.asset, parties.server.asset, finding.operation->protocol.number,
-                  finding.operation->action, finding.operation->function.code});
+    told_.insert({parties.client.asset, parties.server.asset, finding.operation->function.code});
   }
-  if (finding.conversation == nullptr || expected(*finding.conversation, finding.asked, finding.operation)) return;
+  // A count of repeats has no operation any more; it is of the kind, the rule and the ends of the first.
+  const auto kind = std::tuple(finding.signature, std::string(finding.conduit),
+                               address_of(finding.conversation->client), address_of(finding.conversation->server));
+  if (finding.operation == nullptr && finding.count > 0 && repeats_.contains(kind)) return;
+  if (expected(*finding.conversation, finding.asked, finding.operation)) {
+    repeats_.insert(kind);
+    return;
+  }
   unexpected_.push_back(std::string(finding.id) + ": " + std::string(finding.message) + ", packet " +
                         std::to_string(finding.packet));
 }
@@ -207,7 +216,7 @@ void Judged::note_values(Index server, const Operation& operation) {
 Complaints Judged::missed() const {
   Complaints complaints;
   for (const auto& [function, packet] : never_) {
-    if (!told_.contains(function)) {
+    if (!told_.contains({function.client, function.server, function.code})) {
       complaints.push_back("no finding of policy for what is never drafted, packet " + std::to_string(packet));
     }
   }

@@ -91,7 +91,9 @@ class Judged : public records::Sink {
   std::map<std::tuple<plant::Index, plant::Index, std::string>, Ranges> ports_;  // client, server, tcp
   std::map<std::tuple<plant::Index, std::string>, Range> values_;                // server, object in words
   std::vector<std::pair<Function, uint64_t>> never_;                             // asked, with its packet
-  std::set<Function> told_;                                                      // of which a finding was made
+  std::set<std::tuple<plant::Index, plant::Index, uint32_t>>
+      told_;  // of which a finding was made: client, server, code
+  std::set<std::tuple<uint32_t, std::string, Address, Address>> repeats_;  // expected findings, to know their repeats
 };
 
 }  // namespace rampart::monitor::discover::testing
