@@ -45,6 +45,7 @@ class Judged : public records::Sink {
   void record(const records::Transaction& transaction) override;
   void record(const records::Finding& finding) override;
   void record(const records::AssetSeen&) override {}
+  void record(const records::ProtectionSeen&) override {}
   void record(const records::Loss&) override {}
   void record(const records::Flow& flow) override;
 
