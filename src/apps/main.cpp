@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -97,7 +98,9 @@ void declare_live(CLI::App& watch, Arguments& arguments) {
   watch
       .add_option("--metrics", live.metrics, "serve /metrics and /health at ADDRESS:PORT, or at a port of the loopback")
       ->needs(interface);
-  watch.add_flag("--view,!--no-view", live.view, "show what is seen, once a second (where there is a terminal)")
+  // By a function: CLI11 takes an optional<bool> for a counter, and sets it to 0 where the flag is not given.
+  const std::function<void(int64_t)> view = [&live](int64_t given) { live.view = given > 0; };
+  watch.add_flag("--view,!--no-view", view, "show what is seen, once a second (where there is a terminal)")
       ->needs(interface);
 }
 
