@@ -1,5 +1,7 @@
 // The inventory, attribute by attribute, beside expected.csv: what a person read out of the captures with tshark. Rows
 // of protocols that this build does not decode are counted and printed; of the others every one must be found.
+#include "monitor/inventory.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 
 #include "base/text.h"
 #include "monitor/correlator.h"
-#include "monitor/inventory.h"
 #include "monitor/mac_vendors.h"
 #include "monitor/sensor.h"
 #include "plant/import/csv.h"
