@@ -18,13 +18,12 @@ void append_le(std::string& out, uint64_t value, size_t octets) {
   for (size_t i = 0; i < octets; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-/// file_name is when and what: 20231114T221320.004000000Z-scan-hosts-17.pcap, so that names sort by time.
+/// file_name is when and what, without an end: 20231114T221320.004000Z-scan-hosts-17, so that names sort by time.
 std::string file_name(const records::Finding& finding) {
   std::string when;
   append_timestamp(when, finding.when);  // 2026-11-23T18:30:00.123456+0000
   std::erase_if(when, [](char c) { return c == '-' || c == ':'; });
-  return when.substr(0, when.find('+')) + "Z-" + std::string(finding.id) + "-" + std::to_string(finding.packet) +
-         ".pcap";
+  return when.substr(0, when.find('+')) + "Z-" + std::string(finding.id) + "-" + std::to_string(finding.packet);
 }
 
 }  // namespace
@@ -117,6 +116,9 @@ void Evidence::found(const records::Finding& finding) {
   }
   Case one;
   one.name = file_name(finding);
+  // One packet may give several findings of a kind, as of both its ends.
+  if (const uint32_t more = names_[one.name]++; more > 0) one.name += "-" + std::to_string(more + 1);
+  one.name += ".pcap";
   one.packet = finding.packet;
   one.any_peer = finding.category == kinds::kScan;
   one.after = limits_.packets_after;

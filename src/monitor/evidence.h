@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "monitor/correlator.h"
@@ -72,6 +73,7 @@ class Evidence : public PacketTap, public EvidenceTaker {
   size_t head_ = 0;
   std::deque<Kept> kept_;
   std::deque<Case> cases_;
+  std::unordered_map<std::string, uint32_t> names_;  // given so far; no more than files
   uint64_t files_ = 0, octets_ = 0, left_out_ = 0;
 };
 

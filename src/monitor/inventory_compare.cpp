@@ -18,7 +18,8 @@ constexpr uint32_t kNowhere = Difference::kNowhere;
 /// folded: lower case, one blank between words.
 std::string folded(std::string_view text) {
   std::string out;
-  for (const std::string_view word : split(lower(text), ' ')) {
+  const std::string small = lower(text);
+  for (const std::string_view word : split(small, ' ')) {
     if (word.empty()) continue;
     if (!out.empty()) out += ' ';
     out += word;

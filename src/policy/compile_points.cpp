@@ -175,6 +175,8 @@ void compile_point(Policy& policy, PointAt at, const std::set<uint16_t>& towards
   const auto entries = protocols::registry();
   for (size_t i = 0; i < entries.size(); ++i) {
     const auto number = static_cast<uint16_t>(i + 1);
+    // Mere names (hosts, paths, topics) take any words, and carry no values.
+    if (entries[i].spaces.size() == 1 && entries[i].spaces[0].name == "name") continue;
     PointAt one = at;
     one.protocol = number;
     Fault fault;

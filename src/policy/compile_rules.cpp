@@ -215,6 +215,7 @@ class RuleCompiler {
 
   std::vector<Region> regions(const RuleOf& rule, Index server, bool whole) const {
     std::vector<Region> result = rule.objects;
+    if (!rule.protocol.known()) return result;
     const Entry& entry = rule.protocol.entry();
     for (const PointAt& point : policy_.points_at(server, rule.protocol.number)) {
       const std::string& id = point.said->id.value;
