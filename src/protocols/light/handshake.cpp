@@ -67,6 +67,10 @@ bool is_weak(std::string_view cipher) {
          cipher.find("DES") != std::string_view::npos;
 }
 
+/// The hello of SSL 2, by which clients of old open newer versions too (RFC 5246, appendix E.2).
+constexpr size_t kOldHeader = 11;
+size_t old_size(Bytes bytes) { return 2 + (load_big<2>(bytes.data()) & 0x7fff); }
+
 /// is_grease: values that clients offer so that servers learn to pass over what they do not know (RFC 8701).
 bool is_grease(uint16_t version) { return (version & 0x0f0f) == 0x0a0a; }
 
@@ -135,8 +139,22 @@ bool Handshake::is_record(Bytes bytes) {
          load_big<2>(bytes.data() + 3) <= kMostRecord && load_big<2>(bytes.data() + 3) > 0;
 }
 
+Match Handshake::opens_old(Bytes bytes) {
+  if (bytes.empty()) return Match::more;
+  if ((bytes[0] & 0xf0) != 0x80) return Match::no;
+  if (bytes.size() > 2 && bytes[2] != kClientHello) return Match::no;
+  if (bytes.size() > 3 && bytes[3] != 0 && bytes[3] != 3) return Match::no;
+  if (bytes.size() < kOldHeader) return Match::more;
+  ByteReader reader(bytes.subspan(3));
+  const uint16_t version = reader.u16(), suites = reader.u16(), session = reader.u16(), challenge = reader.u16();
+  const bool named = version == 2 || (version >= 0x0300 && version <= kTls12);
+  const bool fits = old_size(bytes) == kOldHeader + size_t{suites} + session + challenge;
+  return named && fits && suites % 3 == 0 && challenge >= 16 && challenge <= 32 ? Match::yes : Match::no;
+}
+
 Match Handshake::opens(Direction direction, Bytes bytes) {
   if (bytes.empty()) return Match::more;
+  if (direction == Direction::to_server && (bytes[0] & 0x80) != 0) return opens_old(bytes);
   if (bytes[0] != kHandshake || (bytes.size() > 1 && bytes[1] != 3) || (bytes.size() > 2 && bytes[2] > 4))
     return Match::no;
   if (bytes.size() < 9) return Match::more;
@@ -147,6 +165,13 @@ Match Handshake::opens(Direction direction, Bytes bytes) {
 }
 
 Frame Handshake::frame(Bytes bytes) const {
+  if (!bytes.empty() && (bytes[0] & 0x80) != 0) {
+    const Match old = opens_old(bytes);
+    if (old == Match::no) return {Frame::State::malformed, 0};
+    if (old == Match::more) return {Frame::State::more, kOldHeader};
+    const size_t size = old_size(bytes);
+    return {bytes.size() < size ? Frame::State::more : Frame::State::complete, size};
+  }
   if (bytes.size() < 5) return {Frame::State::more, 5};
   if (!is_record(bytes)) return {Frame::State::malformed, 0};
   const size_t size = 5 + static_cast<size_t>(load_big<2>(bytes.data() + 3));
@@ -181,6 +206,13 @@ bool Handshake::read_hello(Bytes body, bool client, Hello& hello) {
 Feed Handshake::feed(Direction direction, Bytes record, Sink& sink) {
   const auto side = static_cast<size_t>(direction);
   if (record.size() < 5 || closed_[side] || done_) return {};
+  if ((record[0] & 0x80) != 0) {
+    Hello hello;
+    hello.version = static_cast<uint16_t>(load_big<2>(record.data() + 3));
+    hello.lowest = 2;
+    client_hello(hello, sink);
+    return {};
+  }
   const Bytes body = record.subspan(5);
   switch (record[0]) {
     case kApplication:

@@ -20,6 +20,9 @@ class Handshake {
   /// opens: yes where the bytes begin with a hello of this direction.
   static Match opens(Direction direction, Bytes bytes);
 
+  /// opens_old is the same for a client's hello in the form of SSL 2, whatever version it offers.
+  static Match opens_old(Bytes bytes);
+
   Handshake() = default;
   /// With a protocol, the hellos are an operation of it and its answer.
   explicit Handshake(Protocol asks) : protocol_(asks) {}

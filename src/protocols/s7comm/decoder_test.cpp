@@ -204,9 +204,9 @@ TEST(S7comm, PlusTlsAndOthersInCotpAreUnsupportedByName) {
   const Feed mms = bench.feed(Direction::to_server, "0300001002f0800db205061301001601");
   EXPECT_EQ(mms.state, Feed::State::unsupported);
   EXPECT_EQ(mms.reason, "cotp payload not s7comm");
-  EXPECT_TRUE(bench.sink.lines.empty());
+  EXPECT_EQ(bench.sink.lines, std::vector<std::string>{"protection encrypted TLS"});
   EXPECT_EQ(bench.feed(Direction::to_server, kRead).state, Feed::State::complete);
-  EXPECT_EQ(bench.sink.lines.size(), 1u);
+  EXPECT_EQ(bench.sink.lines.size(), 2u);
 }
 
 TEST(S7comm, AMalformedMessageNeverSilencesTheConversation) {
