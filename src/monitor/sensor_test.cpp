@@ -187,12 +187,11 @@ TEST(Sensor, SaysThatAPortCarriesSomethingElse) {
   Wire wire;
   Conversation talk(wire, "10.1.0.10", 40000, "10.2.0.10", 502);
   talk.open();
-  for (int i = 0; i < 30; ++i) talk.ask("whatever this is, nobody decodes it\r\n").tell("nor this answer to it\r\n");
+  for (int i = 0; i < 30; ++i) talk.ask("GET / HTTP/1.1\r\nHost: plc\r\n\r\n").tell("HTTP/1.1 200 OK\r\n\r\nhello");
   const Watched watched(wire, kPlant);
-  EXPECT_TRUE(watched.out.with({"\"event_type\":\"operation\""}).empty());
+  EXPECT_TRUE(watched.out.with({"\"event_type\":\"operation\"", "\"app_proto\":\"modbus\""}).empty());
   EXPECT_EQ(watched.out.with({"\"finding\":\"other-protocol-on-port\""}).size(), 1u);
-  // Whoever may ask by the port's own protocol may connect there: the plant has nothing more to say.
-  EXPECT_TRUE(watched.out.with({"\"finding\":\"traffic-no-rule\""}).empty());
+  EXPECT_FALSE(watched.out.with({"\"finding\":\"no-rule\"", "\"app_proto\":\"http\""}).empty());
 }
 
 TEST(Sensor, TakesUpConnectionsWhoseStartWasNotSeen) {

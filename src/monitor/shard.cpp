@@ -345,6 +345,10 @@ void Shard::adopt(uint32_t slot, Protocol protocol, bool swap) {
     events_->roles_swapped({number_, slot});
   }
   events_->protocol_found({number_, slot}, protocol, now_);
+  // What may be on any port is out of place all the same where the port is that of a device's own protocol.
+  const Protocol expected = hinted(flow);
+  const bool elsewhere = protocol.entry().any_port && expected.known() && !(expected == protocol);
+  if (elsewhere && !expected.entry().by_opening) events_->protocol_missing({number_, slot}, expected, now_);
 }
 
 void Shard::stream_gap(uint32_t slot, Direction raw_direction, uint64_t octets) {
