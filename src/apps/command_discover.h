@@ -13,8 +13,8 @@ struct DiscoverOptions {
   uint32_t workers = 1;
 };
 
-/// discover_command writes the draft and says in `out` what is in it. Returns 0. Never overwrites a file. Errors: throws
-/// Error; nothing is written then.
+/// discover_command writes the draft and says in `out` what is in it. Returns 0. Never overwrites a file. Errors:
+/// throws Error; nothing is written then.
 int discover_command(const DiscoverOptions& options, std::string& out);
 
 }  // namespace rampart::apps
