@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "monitor/community_id.h"
+#include "monitor/side.h"
 #include "monitor/talk.h"
 
 namespace rampart::monitor {
@@ -13,12 +14,6 @@ using protocols::Operation;
 constexpr size_t kMostSpare = 1024;
 constexpr std::chrono::hours kTellUntold{1};
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
-
-/// is_group: no single device, but all that listen.
-bool is_group(const records::Side& side) {
-  return (side.ip && (side.ip->is_multicast() || side.ip->is_broadcast())) ||
-         (side.mac && (side.mac->octets[0] & 1) != 0);
-}
 
 policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& vlan) {
   policy::Endpoint end;
@@ -146,8 +141,9 @@ policy::Parties Correlator::parties_of(Talk& talk, Direction direction, const Op
     return by_client ? policy::Parties{talk.client_party, talk.server_party}
                      : policy::Parties{talk.server_party, talk.client_party};
   }
-  if (talk.unit != operation.object.unit) {
+  if (talk.unit != operation.object.unit || talk.unit_of_server != by_client) {
     talk.unit = operation.object.unit;
+    talk.unit_of_server = by_client;
     talk.unit_party = policy::identify(*policy_, by_client ? talk.server : talk.client, &operation);
     const policy::Party& whole = by_client ? talk.server_party : talk.client_party;
     const plant::Index behind = talk.unit_party.asset;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "monitor/side.h"
 #include "protocols/registry.h"
 
 namespace rampart::monitor::discover {
@@ -91,6 +92,8 @@ void Gatherer::record(const records::Transaction& transaction) {
   if (!operation.protocol.known()) return;
   const bool by_client = (transaction.asked == records::Direction::to_server) != operation.for_peer;
   const records::Conversation& conversation = *transaction.conversation;
+  // What is sent to everybody is not judged, so it needs no rule.
+  if (operation.protocol.entry().to_everybody && monitor::is_group(conversation.server)) return;
   const AskedKey key{.client = address_of(by_client ? conversation.client : conversation.server),
                      .server = address_of(by_client ? conversation.server : conversation.client),
                      .unit = operation.object.unit,
@@ -215,7 +218,7 @@ void Gatherer::add_pair(const WrittenKey& key, const Values& values) {
 }
 
 void Gatherer::record(const records::AssetSeen& seen) {
-  if (seen.attribute == nullptr) return;
+  if (seen.attribute == nullptr || seen.attribute->about_ip || seen.attribute->about_mac) return;
   const auto kind = static_cast<size_t>(seen.attribute->kind);
   if (kind >= Told::kKinds || seen.attribute->text.empty()) return;
   const std::pair key(address_of(seen.side), seen.attribute->unit);

@@ -32,7 +32,8 @@ struct Correlator::Talk {
   records::Conversation conversation;
   policy::Endpoint client, server;
   policy::Party client_party, server_party;
-  uint32_t unit = protocols::Object::kNoUnit;  // for which the server's party was looked up
+  uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
+  bool unit_of_server = true;                  // of which side
   policy::Party unit_party;
   std::optional<Matcher> matcher;
   std::chrono::milliseconds answer_within{};
