@@ -206,6 +206,7 @@ Frames reordered(const Frames& frames, Random random) {
       group.from_lower = parts->from_lower;
     }
     if (data || parts->has(tcp_flag::syn)) known |= bit;
+    if (parts->has(tcp_flag::rst)) known = 0;  // what comes after it begins anew
   }
   for (auto& [flow, group] : groups) shuffle(group);
   return out;
