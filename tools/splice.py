@@ -250,7 +250,7 @@ TAIL = """## What the figures do not say
 - Captures are short; learning windows of seconds are not those of a plant.
 """
 
-SMALL = [BENIGN[2], BENIGN[3], BENIGN[5]]
+SMALL = [BENIGN[2], BENIGN[3], BENIGN[6]]
 SMALL_KINDS = {"host scan", "port scan", "function scan", "write by a stranger", "stop", "restart", "flood", "ARP spoof"}
 
 
@@ -278,8 +278,8 @@ def check(arguments):
         runs += 1
         if row["missed"] or row["true"] == 0:
             bad.append(f"{name}: {row['missed']} of {row['attacked']} attacked conversations were not found")
-        if row["disturbed"] * 20 > row["benign"] and row["false"] > 2:
-            bad.append(f"{name}: {row['disturbed']} of {row['benign']} benign conversations have a finding")
+        if row["false"] > 2 * row["true"]:
+            bad.append(f"{name}: {row['false']} findings outside of the attack, {row['true']} at it")
     if runs < 20:
         bad.append(f"only {runs} runs")
     for line in bad:
