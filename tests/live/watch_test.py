@@ -322,7 +322,7 @@ class Terminal(LiveCase):
             if not played and b"Conduits" in shown:
                 played = True
                 replay(self.folder / "some.pcap", "--topspeed")
-            if played and b"wrote 500" in shown and not stopped:
+            if played and b"Newest findings" in shown and not stopped:
                 stopped = True
                 process.send_signal(signal.SIGTERM)
         self.assertTrue(stopped, shown)
