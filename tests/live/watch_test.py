@@ -162,8 +162,11 @@ class Traffic(LiveCase):
         self.until(lambda: blind("the interface was not there"), "the loss")
         make_pair()
         self.until(lambda: len(blind("the interface was not there")) == 2, "its end")
-        replay(self.folder / "some.pcap", "--topspeed")
-        self.until(lambda: len(self.of_type("operation")) >= packets, "operations")
+        late = Capture()
+        late.read("10.1.0.99")  # the same frames again would be retransmissions of conversations that live on
+        late.save(self.folder / "late.pcap")
+        replay(self.folder / "late.pcap")
+        self.until(lambda: len(self.of_type("operation")) == packets / 2 + 1, "the operation")
         self.stop(process)
         self.assertIn("vb: the interface was down", self.error)
 
@@ -319,7 +322,7 @@ class Terminal(LiveCase):
             if not played and b"Conduits" in shown:
                 played = True
                 replay(self.folder / "some.pcap", "--topspeed")
-            if played and b"wrote 500" in shown and not stopped:
+            if played and b"Newest findings" in shown and not stopped:
                 stopped = True
                 process.send_signal(signal.SIGTERM)
         self.assertTrue(stopped, shown)
@@ -328,7 +331,7 @@ class Terminal(LiveCase):
 
     def pictures(self, shown):
         begin = shown.split("\x1b[H")[1:]
-        return [[CONTROL.sub("", line) for line in picture.split("\x1b[J")[0].split("\r\n")] for picture in begin]
+        return [[CONTROL.sub("", line).rstrip("\r") for line in picture.split("\x1b[J")[0].split("\r\n")] for picture in begin]
 
     def test_the_view_fits_the_terminal_and_shows_what_happens(self):
         for columns, rows in ((80, 24), (120, 40), (60, 12)):
