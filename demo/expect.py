@@ -14,13 +14,14 @@ import sys
 # name, last two numbers of who did it, to whom (None: anybody), words of which one stands in id or reason of the finding,
 # how many servers must be concerned: a scan is the same thing said of many.
 EXPECTED = (
-    ("scan by the unknown client", ".99.66", None, ("traffic-no-conduit",), 10),
+    ("scan by the unknown client", ".99.66", None, ("scan-hosts",), 1),
     ("operation of the unknown client", ".99.66", ".10.11", ("unknown-client", "unknown-asset"), 1),
     ("write that no rule allows, by eng-1", ".20.31", ".10.11", ("no-rule",), 1),
     ("intake-valve out of its range, by hmi-1", ".20.21", ".10.11", ("value-out-of-range",), 1),
     ("intake-valve moved too far, by hmi-1", ".20.21", ".10.11", ("step-too-large",), 1),
     ("chlorine out of its range, by hmi-1", ".20.21", ".10.12", ("value-out-of-range",), 1),
 )
+OF_PLANT = {"unencrypted", "unauthenticated", "no-integrity"}
 
 
 def alerts_of(path):
@@ -60,8 +61,9 @@ def main():
         found = those[0] if len({a.get("dest_ip") for a in those}) >= servers else None
         missing += found is None
         print(f"  {'seen   ' if found else 'MISSING'}  {name}" + (f" (packet {found.get('pcap_cnt')})" if found else ""))
-    # SCADA is not attacked from: whatever is said of it is a false alarm.
-    false_alarms = [a for a in alerts if a.get("src_ip") == arguments.network + ".20.10"]
+    # SCADA is not attacked from: whatever is said of what it does is a false alarm. That Modbus proves nobody's
+    # identity is said of the plant, and true.
+    false_alarms = [a for a in alerts if a.get("src_ip") == arguments.network + ".20.10" and not words_of(a) & OF_PLANT]
     for alarm in false_alarms[:5]:
         print(f"  FALSE    packet {alarm.get('pcap_cnt')}: {alarm.get('alert', {}).get('signature')}")
     print(f"{len(EXPECTED) - missing} of {len(EXPECTED)} expected findings, {len(false_alarms)} false alarms")

@@ -186,7 +186,9 @@ void Correlator::watch_operation(Talk& talk, Direction direction, const Operatio
   Detectors& detectors = *detectors_;
   if (!one_host(talk.conversation.server)) return;
   const Direction from = operation.for_peer ? protocols::opposite(direction) : direction;
-  if (talk.operations == 1 && of_device(operation) && talk.foreseen != Foreseen::yes) {
+  // A rule may foresee only what lies behind the address: then it allows the operation.
+  const bool foreseen = talk.foreseen == Foreseen::yes || (talk.foreseen == Foreseen::no && !denied);
+  if (talk.operations == 1 && of_device(operation) && !foreseen) {
     const records::Conversation& conversation = talk.conversation;
     const records::Side& master = asker(conversation, from);
     const records::Side& slave = asked(conversation, from);

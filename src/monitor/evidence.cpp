@@ -116,9 +116,6 @@ void Evidence::found(const records::Finding& finding) {
   }
   Case one;
   one.name = file_name(finding);
-  // One packet may give several findings of a kind, as of both its ends.
-  if (const uint32_t more = names_[one.name]++; more > 0) one.name += "-" + std::to_string(more + 1);
-  one.name += ".pcap";
   one.packet = finding.packet;
   one.any_peer = finding.category == kinds::kScan;
   one.after = limits_.packets_after;
@@ -148,8 +145,10 @@ void Evidence::close(Case& one) {
     ++left_out_;
     return;
   }
+  // One packet may give several findings of a kind, as of both its ends.
+  if (const uint32_t more = names_[one.name]++; more > 0) one.name += "-" + std::to_string(more + 1);
   try {
-    replace_file(folder_ + "/" + one.name, as_bytes(one.file));
+    replace_file(folder_ + "/" + one.name + ".pcap", as_bytes(one.file));
   } catch (const Error& error) {
     failure_ = error.what();
     ++left_out_;

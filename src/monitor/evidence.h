@@ -73,7 +73,7 @@ class Evidence : public PacketTap, public EvidenceTaker {
   size_t head_ = 0;
   std::deque<Kept> kept_;
   std::deque<Case> cases_;
-  std::unordered_map<std::string, uint32_t> names_;  // given so far; no more than files
+  std::unordered_map<std::string, uint32_t> names_;  // of the files written
   uint64_t files_ = 0, octets_ = 0, left_out_ = 0;
 };
 

@@ -15,7 +15,7 @@ def alert(client, server, **said):
     return {"event_type": "alert", "src_ip": "127.63" + client, "dest_ip": "127.63" + server, "pcap_cnt": 1, "rampart": said}
 
 
-SCAN = tuple(alert(".99.66", f".10.{host}", finding="traffic-no-conduit") for host in range(1, 11))
+SCAN = (alert(".99.66", ".10.1", finding="scan-hosts"),)
 OTHERS = (alert(".99.66", ".10.11", reason="unknown-client"),
           alert(".20.31", ".10.11", reason="no-rule"),
           alert(".20.21", ".10.11", reason="value_out_of_range"),

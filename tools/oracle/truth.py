@@ -3,7 +3,7 @@
 import collections
 import concurrent.futures
 
-from oracle import enip, modbus, rampart
+from oracle import compare, enip, modbus, rampart
 from oracle.dnp3 import LINK, UNSOLICITED
 from oracle.iec104 import CONFIRMS, FRAME
 
@@ -70,6 +70,8 @@ def seen(events):
     counts = collections.Counter()
     answers, requests = set(), set()
     for event in events:
+        if event.protocol not in compare.MODULES:
+            continue  # the light protocols have no tables
         function = event.code
         if event.protocol == "iec104":
             counts.update(asdus(event))
