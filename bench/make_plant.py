@@ -15,7 +15,8 @@ for line in open(sys.argv[1], encoding="utf-8"):
     if '"event_type":"flow"' not in line or '"app_proto"' not in line:
         continue
     flow = json.loads(line)
-    if ipaddress.ip_address(flow["src_ip"]).version == 4 and flow["rampart"]["operations"] > 0:
+    # Frames without IP have no address that a rule could name.
+    if "src_ip" in flow and ipaddress.ip_address(flow["src_ip"]).version == 4 and flow["rampart"]["operations"] > 0:
         clients[(flow["dest_ip"], flow["app_proto"])].add(flow["src_ip"])
 
 addresses = sorted({ip for ip, _ in clients} | {ip for group in clients.values() for ip in group},
