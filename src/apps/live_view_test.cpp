@@ -23,7 +23,7 @@ std::shared_ptr<const plant::Plant> plant_of(size_t zones) {
     text += "  - id: zone-" + n + "\n    target: 1\n    networks: [10." + n + ".0.0/24]\n    assets:\n" +
             "      - {id: plc-" + n + ", kind: controller, at: [{ip: 10." + n + ".0.10}]}\n";
   }
-  text += zones < 2 ? "conduits: []\n" : "conduits:\n";
+  text += zones > 1 ? "conduits:\n" : "conduits: []\n";
   for (size_t i = 1; i < zones; ++i) {
     text += "  - {id: conduit-" + std::to_string(i) + ", joins: [zone-0, zone-" + std::to_string(i) + "]}\n";
   }

@@ -76,7 +76,7 @@ uint32_t link_type_of(int socket, const std::string& name) {
 
 std::vector<std::string> interfaces_there() {
   std::vector<std::string> names;
-  std::ifstream table("/proc/thread-self/net/dev");  // of the network that this thread is in; two lines of headings
+  std::ifstream table("/proc/thread-self/net/dev");  // two lines of headings, then one an interface
   for (std::string line; std::getline(table, line);) {
     const size_t colon = line.find(':');
     if (colon != std::string::npos) names.emplace_back(trim(std::string_view(line).substr(0, colon)));

@@ -129,6 +129,9 @@ uint32_t Inventory::place(const records::Side& side, TimePoint when) {
     entry.first = entry.last = when;
     if (side.ip && !is_unspecified(*side.ip)) {
       entry.ip = side.ip;
+      const auto network = std::find_if(networks_.begin(), networks_.end(),
+                                        [&](const IpNetwork& one) { return one.contains(*side.ip); });
+      if (network != networks_.end()) entry.network = static_cast<uint32_t>(network - networks_.begin());
       by_ip_.emplace(*side.ip, found);
     } else {
       entry.mac = *side.mac;
@@ -147,16 +150,13 @@ void Inventory::stay(Entry& entry, TimePoint when) {
   if (when > totals_.last) totals_.last = when;
 }
 
-bool Inventory::neighbours(const IpAddress& one, const IpAddress& other) const {
-  if (one.is_v4() != other.is_v4()) return false;
-  for (const IpNetwork& network : networks_) {
-    const bool has = network.contains(one);
-    if (has || network.contains(other)) return has && network.contains(other);
-  }
-  if (!one.is_v4() && is_link_local(one)) return true;
-  const size_t octets = one.is_v4() ? 3 : 8;
-  return std::equal(one.octets().begin(), one.octets().begin() + static_cast<ptrdiff_t>(octets),
-                    other.octets().begin());
+bool Inventory::neighbours(const Entry& one, const Entry& other) {
+  if (!one.ip || !other.ip || one.ip->is_v4() != other.ip->is_v4()) return false;
+  if (one.network != kNone || other.network != kNone) return one.network == other.network;
+  if (!one.ip->is_v4() && is_link_local(*one.ip)) return true;
+  const size_t octets = one.ip->is_v4() ? 3 : 8;
+  return std::equal(one.ip->octets().begin(), one.ip->octets().begin() + static_cast<ptrdiff_t>(octets),
+                    other.ip->octets().begin());
 }
 
 void Inventory::link(Entry& entry, const std::optional<MacAddress>& mac, bool direct) {
@@ -235,7 +235,7 @@ void Inventory::record(const records::Flow& flow) {
     stay(entry, flow.last);
     if (flow.packets[i] > 0) {
       const bool direct = !own.ip || is_link_local(*own.ip) || (is_group(other) && is_of_link(other)) ||
-                          (other.ip && neighbours(*own.ip, *other.ip));
+                          (places[1 - i] != kNone && neighbours(entry, entries_[places[1 - i]]));
       link(entry, own.mac, direct);
     }
     const auto& vlan = conversation.vlan;

@@ -128,9 +128,11 @@ class Inventory final : public records::Sink {
     bool direct = false;
   };
   /// Entry is one address. Role::clients and servers are places in entries_ here.
+  static constexpr uint32_t kNone = 0xffffffff;
   struct Entry {
     std::optional<IpAddress> ip{};
     MacAddress mac{};  // where there is no ip
+    uint32_t network = kNone;  // of the plant's, that it lies in
     std::vector<Link> links;
     std::vector<uint16_t> vlans;
     std::vector<UnitSeen> units;
@@ -141,7 +143,6 @@ class Inventory final : public records::Sink {
     bool in_flow = false;
     bool claimed = false;  // somebody said who it is: ARP, DHCP
   };
-  static constexpr uint32_t kNone = 0xffffffff;
   struct Joined;
 
   uint32_t place(const records::Side& side, TimePoint when);
@@ -154,7 +155,7 @@ class Inventory final : public records::Sink {
   void unit(Entry& entry, protocols::Protocol protocol, uint32_t unit, uint64_t count, bool answered);
   void claim(const protocols::Attribute& attribute, TimePoint when);
   void note(Entry& entry, Told told);
-  bool neighbours(const IpAddress& one, const IpAddress& other) const;
+  static bool neighbours(const Entry& one, const Entry& other);
   bool heard(const Entry& entry) const;
 
   std::vector<IpNetwork> networks_;
