@@ -11,7 +11,7 @@
 namespace rampart::apps {
 
 struct WatchOptions {
-  std::string plant;  // empty: decode and tell, judge nothing
+  std::string plant;                  // empty: decode and tell, judge nothing
   std::vector<std::string> captures;  // or:
   LiveWatchOptions live;
   std::string json;  // empty: none

@@ -15,8 +15,8 @@
 namespace rampart::monitor {
 
 /// RawPacket is one captured frame, or word from a live source that there is none: `pause`, nothing more is there at
-/// the moment; `beat`, a second has gone by, `time` is the wall's and `number` the last packet's. `bytes` is valid until
-/// the next call of PacketSource::next().
+/// the moment; `beat`, a second has gone by, `time` is the wall's and `number` the last packet's. `bytes` is valid
+/// until the next call of PacketSource::next().
 struct RawPacket {
   enum class Item : uint8_t { packet, pause, beat };
 
