@@ -55,7 +55,8 @@ class KeyMap {
     Value value{};
   };
   Slot& place(uint64_t key) {
-    size_t at = (key ^ key >> 32) & (slots_.size() - 1);
+    // Mixed once more: pairs of small numbers are keys, too.
+    size_t at = (key * 0x9e3779b97f4a7c15u) >> 32 & (slots_.size() - 1);
     while (slots_[at].key != kEmpty && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
     return slots_[at];
   }
