@@ -100,14 +100,16 @@ bool beat(LiveCapture& capture, TestClock& clock) {
   return false;
 }
 
-/// loss_of waits for a loss of `kind` that `until` accepts.
+/// loss_of waits for a loss that `until` accepts, at most ten seconds: the kernel takes its time to raise a carrier.
 template <class Until>
 std::optional<LiveLoss> loss_of(LiveCapture& capture, TestClock& clock, Until&& until) {
-  for (int i = 0; i < 20; ++i) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < deadline) {
     if (!beat(capture, clock)) return std::nullopt;
     for (const LiveLoss& loss : capture.take_losses()) {
       if (until(loss)) return loss;
     }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return std::nullopt;
 }
