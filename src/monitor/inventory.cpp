@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "monitor/side.h"
 
 namespace rampart::monitor {
 namespace {
@@ -18,11 +19,6 @@ bool is_group(const MacAddress& mac) { return (mac.octets[0] & 1) != 0; }
 bool is_unspecified(const IpAddress& ip) {
   const Bytes octets = ip.octets();
   return std::all_of(octets.begin(), octets.end(), [](uint8_t octet) { return octet == 0; });
-}
-
-bool is_group(const records::Side& side) {
-  if (side.ip && (side.ip->is_multicast() || side.ip->is_broadcast())) return true;
-  return side.mac && is_group(*side.mac);
 }
 
 /// is_of_link: groups that no router passes on.

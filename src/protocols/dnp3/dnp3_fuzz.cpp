@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "protocols/dnp3/link.h"
-#include "protocols/testing.h"
+#include "protocols/fuzz_testing.h"
 
 namespace {
 
@@ -34,38 +33,6 @@ std::vector<uint8_t> with_checksums(Bytes input) {
   return stream;
 }
 
-/// Refuser refuses everything that is asked, as a gateway might, and reads every refusal back.
-struct Refuser : rampart::protocols::Sink {
-  explicit Refuser(rampart::protocols::Decoder& refusing) : decoder(refusing) {}
-  void operation(const rampart::protocols::Operation& operation) override { key = operation.key; }
-  void answer(const rampart::protocols::Answer&) override {}
-  void attribute(const rampart::protocols::Attribute&) override {}
-  void protection(const rampart::protocols::Protection&) override {}
-  void deviation(std::string_view) override {}
-
-  void refuse(rampart::protocols::Reason reason) {
-    using rampart::protocols::Direction;
-    const auto refusal = decoder.refuse(Direction::to_server, key, reason);
-    if (refusal.bytes.empty()) return;
-    const auto feed = decoder.feed(Direction::to_client, refusal.bytes, *this);
-    if (feed.state == rampart::protocols::Feed::State::held) std::abort();
-  }
-  rampart::protocols::Decoder& decoder;
-  rampart::protocols::TransactionKey key{};
-};
-
-void refuse_all(const rampart::protocols::Entry& entry, rampart::protocols::Protocol self, Bytes stream) {
-  const auto decoder = entry.make(self);
-  Refuser refuser(*decoder);
-  ByteReader reader(stream);
-  while (reader.left() >= 3) {
-    reader.skip(1);
-    const Bytes frame = reader.bytes(std::min<size_t>(reader.u16(), reader.left()));
-    decoder->feed(rampart::protocols::Direction::to_server, frame, refuser);
-    refuser.refuse(static_cast<rampart::protocols::Reason>(frame.size() % 3));
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -74,6 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return rampart::protocols::testing::fuzz_decoder(self.entry(), self, data, size);
   }
   const std::vector<uint8_t> stream = with_checksums({data, size});
-  refuse_all(self.entry(), self, stream);
+  rampart::protocols::testing::refuse_frames(self.entry(), self, stream, false);
   return rampart::protocols::testing::fuzz_decoder(self.entry(), self, stream.data(), stream.size());
 }

@@ -10,32 +10,17 @@
 #include <vector>
 
 #include "protocols/dnp3/link.h"
+#include "protocols/hex_testing.h"
 #include "protocols/testing.h"
 
 namespace rampart::protocols::dnp3::testing {
 
-using Octets = std::vector<uint8_t>;
-using Lines = std::vector<std::string>;
+using protocols::testing::hex;
+using protocols::testing::Lines;
+using protocols::testing::Octets;
 
 inline constexpr uint16_t kMaster = 1;
 inline constexpr uint16_t kOutstation = 10;
-
-inline int digit(char letter) { return letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10; }
-/// hex reads pairs of digits; blanks between them are passed over.
-inline Octets hex(std::string_view text) {
-  Octets octets;
-  int high = -1;
-  for (const char letter : text) {
-    if (letter == ' ') continue;
-    if (high < 0) {
-      high = digit(letter);
-    } else {
-      octets.push_back(static_cast<uint8_t>(high << 4 | digit(letter)));
-      high = -1;
-    }
-  }
-  return octets;
-}
 
 inline Octets frame(uint8_t control, uint16_t destination, uint16_t source, Bytes user_data) {
   Octets out;

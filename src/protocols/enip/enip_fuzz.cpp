@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "protocols/associations.h"
-#include "protocols/testing.h"
+#include "protocols/fuzz_testing.h"
 
 namespace {
 
@@ -40,21 +40,12 @@ void refuse_all(const Entry& entry, Protocol self, Bytes data) {
   }
 }
 
-void read_object(const Entry& entry, Bytes data) {
-  const ParsedObject first = entry.parse_object(as_text(data));
-  if (!first.error.empty()) return;
-  std::string text;
-  entry.append_object(text, first.object);
-  const ParsedObject second = entry.parse_object(text);
-  if (!second.error.empty() || !first.object.covers(second.object) || !second.object.covers(first.object)) std::abort();
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Protocol self = *find_protocol("enip");
   const Entry& entry = self.entry();
-  if (size <= 64) read_object(entry, {data, size});
+  if (size <= 64) testing::fuzz_object(entry, {data, size});
   if (size % 2 == 0) {
     refuse_all(entry, self, {data, size});
     return 0;

@@ -6,11 +6,13 @@
 
 #include "protocols/associations.h"
 #include "protocols/enip/encapsulation.h"
+#include "protocols/hex_testing.h"
 #include "protocols/testing.h"
 
 namespace rampart::protocols::enip::testing {
 
-using Octets = std::vector<uint8_t>;
+using protocols::testing::hex;
+using protocols::testing::Octets;
 
 inline void put(Octets& out, uint64_t value, size_t octets) {
   for (size_t i = 0; i < octets; ++i) out.push_back(static_cast<uint8_t>(value >> (8 * i)));
@@ -19,18 +21,6 @@ inline Octets operator+(Octets left, const Octets& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
-inline Octets hex(std::string_view text) {
-  Octets octets;
-  int high = -1;
-  for (const char letter : text) {
-    if (letter == ' ') continue;
-    const int digit = letter <= '9' ? letter - '0' : letter - 'a' + 10;
-    if (high >= 0) octets.push_back(static_cast<uint8_t>(high << 4 | digit));
-    high = high >= 0 ? -1 : digit;
-  }
-  return octets;
-}
-
 inline Octets encapsulate(uint16_t command, const Octets& data, uint64_t context = 1, uint32_t status = 0,
                           uint32_t session = 0x11223344) {
   Octets out;

@@ -10,25 +10,16 @@
 #include <vector>
 
 #include "base/text.h"
+#include "protocols/hex_testing.h"
 #include "protocols/iec104/apci.h"
 #include "protocols/matcher.h"
 #include "protocols/testing.h"
 
 namespace rampart::protocols::iec104::testing {
 
-using Octets = std::vector<uint8_t>;
-using Lines = std::vector<std::string>;
-
-/// hex reads pairs of digits; blanks between them are passed over.
-inline Octets hex(std::string_view text) {
-  std::string digits;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char one) { return one != ' '; });
-  Octets octets;
-  for (size_t i = 0; i + 1 < digits.size(); i += 2) {
-    octets.push_back(static_cast<uint8_t>(parse_number("0x" + digits.substr(i, 2)).value_or(0)));
-  }
-  return octets;
-}
+using protocols::testing::hex;
+using protocols::testing::Lines;
+using protocols::testing::Octets;
 
 /// frame puts an ASDU into an I-frame with these numbers.
 inline Octets frame(uint16_t send, uint16_t receive, Bytes asdu) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/hex_testing.h"
 #include "protocols/testing.h"
 
 namespace rampart::protocols::light {
@@ -21,14 +22,6 @@ struct Vector {
   std::vector<std::string> expected;
   std::vector<std::string> secrets;
 };
-
-std::vector<uint8_t> from_hex(std::string_view text) {
-  std::vector<uint8_t> bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<uint8_t>(std::stoul(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
 
 std::vector<Vector> load() {
   std::vector<Vector> vectors;
@@ -43,8 +36,10 @@ std::vector<Vector> load() {
     for (std::string line; std::getline(in, line);) {
       if (line.starts_with("protocol: ")) vector.protocol = find_protocol(line.substr(10)).value_or(Protocol{});
       if (line.starts_with("secret: ")) vector.secrets.push_back(line.substr(8));
-      if (line.starts_with("> ")) vector.steps.emplace_back(Direction::to_server, from_hex(line.substr(2)));
-      if (line.starts_with("< ")) vector.steps.emplace_back(Direction::to_client, from_hex(line.substr(2)));
+      if (line.starts_with("> "))
+        vector.steps.emplace_back(Direction::to_server, protocols::testing::hex(line.substr(2)));
+      if (line.starts_with("< "))
+        vector.steps.emplace_back(Direction::to_client, protocols::testing::hex(line.substr(2)));
       if (line.starts_with("= ")) vector.expected.push_back(line.substr(2));
     }
     vectors.push_back(std::move(vector));
