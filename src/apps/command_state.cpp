@@ -49,10 +49,11 @@ void keep(const std::string& folder, const assess::Statement& statement, const C
   held->close();
 }
 
-/// end_of_day reads --until: a day counts to its end.
+/// until_of reads --until: a day counts to its end, a duration from now.
 TimePoint until_of(const std::string& text, TimePoint now) {
   if (text.empty()) throw UsageError("a statement needs an end: --until", "write a day, as in 2027-11-26");
   const TimePoint time = require_time("--until", text, now);
+  if (text.find('-') == std::string::npos) return now + (now - time);  // 2w, which elsewhere is two weeks ago
   return text.size() == 10 ? time + std::chrono::days(1) : time;
 }
 

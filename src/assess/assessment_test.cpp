@@ -99,6 +99,52 @@ TEST_F(Levels, FallInFr6WhenTheMonitorStops) {
   EXPECT_EQ(back.size(), changes.size());
 }
 
+/// The examples of the levels: what goes wrong, of what, and to which level which cell falls.
+TEST_F(Levels, FallToTheLevelThatEachExampleSaysAndNameTheCause) {
+  const Scope journal{Scope::Kind::journal, 0}, conduit{Scope::Kind::conduit, 0}, plc{Scope::Kind::asset, 2};
+  enum : size_t { kIac, kUc, kSi, kDc, kRdf, kTre, kRa };
+  const struct {
+    std::vector<const char*> words;
+    Scope scope;
+    size_t unit, fr;
+    int level;
+  } kExamples[] = {
+      {{"rules-name-roles"}, conduit, 1, kUc, 0},                // anyone can change settings
+      {{"journal-open"}, journal, 1, kUc, 0},                    // nothing is logged
+      {{"credentials-covered"}, kLower, 1, kIac, 0},             // a password crosses readable
+      {{"clients-known"}, kLower, 1, kIac, 1},                   // not only listed addresses
+      {{"rules-name-objects"}, conduit, 1, kUc, 1},              // devices without defined rights
+      {{"roles-defined"}, kPlant, 0, kUc, 1},                    // roles without defined rights
+      {{"journals-joined"}, journal, 1, kUc, 2},                 // not every access attempt and change in one trail
+      {{"tunnel-up", "traffic-encrypted"}, conduit, 1, kDc, 3},  // not all traffic encrypted
+      {{"tunnel-up", "traffic-encrypted", "traffic-authenticated"}, conduit, 1, kSi, 2},
+      {{"values-kept"}, conduit, 1, kSi, 0},            // a value out of its bounds
+      {{"device-as-intended"}, plc, 1, kSi, 1},         // another firmware than intended
+      {{"boundary-kept"}, kUpper, 0, kRdf, 0},          // traffic past the conduits
+      {{"conduit-guarded"}, conduit, 1, kRdf, 1},       // no deny by default
+      {{"conduit-fails-closed"}, conduit, 1, kRdf, 2},  // open when the gateway fails
+      {{"plan-in-force"}, kPlant, 0, kTre, 1},          // the monitor judges by an old plant
+      {{"journal-exported"}, journal, 0, kTre, 2},      // no other tool gets the records
+      {{"backup-taken"}, plc, 1, kRa, 0},               // nothing to restore
+      {{"devices-known"}, kLower, 1, kRa, 1},           // a device that nobody knows
+  };
+  for (const auto& example : kExamples) {
+    const auto assessment = made(good_and_nothing_else_there(), all_stated());
+    std::vector<Change> changes;
+    for (const char* word : example.words) {
+      for (Change& change : assessment->add(fact(word, example.scope, false, kNow + std::chrono::seconds(1)))) {
+        changes.push_back(std::move(change));
+      }
+    }
+    EXPECT_EQ(assessment->cell(example.unit, example.fr).achieved, example.level) << example.words.back();
+    const auto named = std::ranges::find_if(
+        changes, [&](const Change& change) { return change.unit == example.unit && change.fr == example.fr; });
+    ASSERT_NE(named, changes.end()) << example.words.back();
+    EXPECT_EQ(named->cause.fact, fact_kind(example.words.back()));
+    EXPECT_EQ(named->cause.scope, example.scope);
+  }
+}
+
 TEST_F(Levels, SayZeroAndNotADashWhereSomethingIsWrongAtLevelOne) {
   const auto assessment = made({fact("credentials-covered", kUpper, false)});
   EXPECT_EQ(assessment->cell(0, 0).achieved, 0);
