@@ -19,6 +19,7 @@
 #include "apps/version.h"
 #include "assess/checks_page.h"
 #include "assess/steps.h"
+#include "base/text.h"
 #include "records/stored.h"
 
 namespace rampart::apps {
@@ -29,7 +30,7 @@ constexpr auto kBeat = std::chrono::seconds(1);
 
 struct LevelsArguments {
   LevelsInput input;
-  std::string zone, why, at, record, asset;
+  std::string zone, why, at, record, asset, since, every = "1d";
   bool json = false, csv = false, follow = false, metrics = false, programmes = false, steps = false,
        capability = false, checks = false;
 };
@@ -122,6 +123,16 @@ void record(const std::string& folder, const assess::Shown& shown, const std::ve
   held->close();
 }
 
+/// leave_readings records that the journals were read.
+void leave_readings(const assess::Shown& shown, const char* what, const Clock& clock) {
+  for (const assess::JournalShown& journal : shown.journals) {
+    Reading reading(journal.folder, what, {}, "assessment", clock);
+    const uint64_t count = journal.facts->tally().records;
+    if (count > 0) reading.saw(count - 1);
+    reading.leave();
+  }
+}
+
 int complaint(const LevelsSource& source) {
   if (source.unreadable() == 0) return 0;
   std::fprintf(stderr, "rampart: %llu records cannot be read; what they said is not in these levels\n",
@@ -164,12 +175,7 @@ int levels_command(const LevelsArguments& arguments, const Clock& clock, std::st
   LevelsSource source(arguments.input, at);
   assess::Shown shown = source.shown();
   shown.program = "rampart " + std::string(kVersion);
-  for (const assess::JournalShown& journal : shown.journals) {
-    Reading reading(journal.folder, "levels", {}, "assessment", clock);
-    const uint64_t count = journal.facts->tally().records;
-    if (count > 0) reading.saw(count - 1);
-    reading.leave();
-  }
+  leave_readings(shown, "levels", clock);
   if (!arguments.record.empty()) record(arguments.record, shown, changes_to_record(source), clock);
   if (arguments.follow) {
     follow(source, arguments, clock);
@@ -181,6 +187,8 @@ int levels_command(const LevelsArguments& arguments, const Clock& clock, std::st
     append_levels_csv(out, shown);
   } else if (!arguments.why.empty()) {
     append_all_why(out, shown, arguments);
+  } else if (arguments.metrics && !arguments.since.empty()) {
+    over_time(arguments, at, out);
   } else if (arguments.metrics) {
     append_metrics(out, shown);
   } else if (arguments.programmes) {
@@ -195,6 +203,31 @@ int levels_command(const LevelsArguments& arguments, const Clock& clock, std::st
     append_levels(out, shown, colour_wanted());
   }
   return complaint(source);
+}
+
+/// over_time gives each metric at one time after the other, from --since to `at`, as a table in CSV.
+void over_time(const LevelsArguments& arguments, TimePoint at, std::string& out) {
+  constexpr int kMostTimes = 400;
+  const TimePoint since = require_time("--since", arguments.since, at);
+  const Duration every = at - require_time("--every", arguments.every, at);
+  if (every <= Duration::zero() || (at - since) / every > kMostTimes) {
+    throw UsageError("--every is too short for --since", "at most 400 times are computed: --since 90d --every 1d");
+  }
+  out += "time";
+  for (const standard::Metric& metric : standard::metrics()) {
+    if (metric.id != "STATUS") out += "," + std::string(metric.id);
+  }
+  out += '\n';
+  for (TimePoint time = since; time <= at; time += every) {
+    const LevelsSource source(arguments.input, time);
+    const assess::Shown shown = source.shown();
+    out += day_and_time(time);
+    for (const assess::Measured& measured : measured_of(shown)) {
+      out += ',';
+      if (measured.value) append_number(out, *measured.value);
+    }
+    out += '\n';
+  }
 }
 
 struct DiffArguments {
@@ -243,6 +276,7 @@ int diff_command(const DiffArguments& arguments, const Clock& clock, std::string
   LevelsInput input = arguments.input;
   if (!arguments.other.empty()) input.plant = arguments.other;
   const LevelsSource after(input, to);
+  leave_readings(after.shown(), "diff", clock);
   const assess::Assessment &was = before.assessment(), &is = after.assessment();
   for (size_t unit = 0; unit < is.site().units().size(); ++unit) {
     const assess::Unit& of = is.site().units()[unit];
@@ -285,7 +319,9 @@ void declare_levels(CLI::App& app, Chosen& chosen) {
   levels->add_flag("--csv", arguments->csv, "a line for each cell");
   levels->add_flag("--follow", arguments->follow, "go on, with a line for each change, until Ctrl-C");
   levels->add_flag("--steps", arguments->steps, "what to do, most worth first");
-  levels->add_flag("--metrics", arguments->metrics, "fourteen numbers");
+  auto* metrics = levels->add_flag("--metrics", arguments->metrics, "fourteen numbers");
+  levels->add_option("--since", arguments->since, "the metrics at one time after the other, as CSV")->needs(metrics);
+  levels->add_option("--every", arguments->every, "how far apart these times are")->capture_default_str();
   levels->add_flag("--programmes", arguments->programmes, "maturity by 2-1, 2-4 and 4-1");
   levels->add_flag("--capability", arguments->capability, "SL-C of the assets by 4-2");
   levels->add_option("--asset", arguments->asset, "SL-C of one asset, with what blocks each level");

@@ -73,6 +73,9 @@ void append(journal::Appender& journal, const records::JournalRead& read, TimePo
   append_record(journal, read, now);
 }
 
+void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now) {
+  append_record(journal, evidence, now);
+}
 void append(journal::Appender& journal, const records::Statement& statement, TimePoint now) {
   append_record(journal, statement, now);
 }

@@ -26,6 +26,7 @@ std::string caller(const journal::Layout& layout);
 /// where the journal does not take it.
 void append(journal::Appender& journal, const records::JournalEvent& event, TimePoint now);
 void append(journal::Appender& journal, const records::JournalRead& read, TimePoint now);
+void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now);
 void append(journal::Appender& journal, const records::Statement& statement, TimePoint now);
 void append(journal::Appender& journal, const records::LevelChange& change, TimePoint now);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "assess/capability.h"
-#include "assess/metrics.h"
 #include "assess/steps.h"
 #include "base/text.h"
 
@@ -249,11 +248,15 @@ void append_change(std::string& out, const Shown& shown, const assess::Change& c
                      cause_words(assessment, change.cause));
 }
 
-void append_metrics(std::string& out, const Shown& shown) {
+std::vector<assess::Measured> measured_of(const Shown& shown) {
   std::vector<const assess::Tally*> tallies;
   for (const auto& journal : shown.journals) tallies.push_back(&journal.facts->tally());
+  return assess::measure(shown.assessment, tallies, shown.statements);
+}
+
+void append_metrics(std::string& out, const Shown& shown) {
   out += "Metrics, " + day_and_time(shown.assessment.now()) + "\n\n";
-  for (const assess::Measured& measured : assess::measure(shown.assessment, tallies, shown.statements)) {
+  for (const assess::Measured& measured : measured_of(shown)) {
     std::string value = "-";
     if (measured.value) {
       value.clear();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "assess/levels_json.h"
+#include "assess/metrics.h"
 
 namespace rampart::apps {
 
@@ -21,6 +22,8 @@ void append_why(std::string& out, const assess::Shown& shown, size_t unit, std::
 void append_change(std::string& out, const assess::Shown& shown, const assess::Change& change);
 /// cause_words is why a cell changed.
 std::string cause_words(const assess::Assessment& assessment, const assess::Cause& cause);
+/// measured_of are the fourteen metrics of what is shown.
+std::vector<assess::Measured> measured_of(const assess::Shown& shown);
 /// append_metrics writes the fourteen; append_programmes maturity by group; append_steps the steps, best first;
 /// append_capability SL-C of the assets.
 void append_metrics(std::string& out, const assess::Shown& shown);

@@ -245,6 +245,22 @@ TEST_F(Levels, AStateIsAsItsNewestWordSaysAndASightingAsItsWorst) {
   EXPECT_NE(answer(*assessment, 0, "SR 3.1/a"), Answer::not_met);
 }
 
+TEST_F(Levels, OneOfSeveralJournalsMustBeOpenButEveryMonitorMustRun) {
+  const Scope journal{Scope::Kind::journal, 0};
+  const auto later = kNow + std::chrono::seconds(5);
+  auto assessment =
+      made({fact("journal-open", journal, true, kNow, 1), fact("journal-open", journal, false, later, 2)});
+  EXPECT_EQ(answer(*assessment, 0, "SR 2.8/a"), Answer::met);
+  assessment->add(fact("journal-open", journal, false, later, 1));
+  EXPECT_EQ(answer(*assessment, 0, "SR 2.8/a"), Answer::not_met);
+  assessment->add(fact("monitor-running", kPlant, true, later, 1));
+  EXPECT_EQ(answer(*assessment, 0, "SR 6.2/a"), Answer::met);
+  assessment->add(fact("monitor-running", kPlant, false, kNow, 2));
+  EXPECT_EQ(answer(*assessment, 0, "SR 6.2/a"), Answer::not_met) << "one of two sensors was stopped";
+  assessment->add(fact("monitor-running", kPlant, true, later, 2));
+  EXPECT_EQ(answer(*assessment, 0, "SR 6.2/a"), Answer::met);
+}
+
 TEST_F(Levels, OwnCellsMoveARowAndDisputesAreToldUntilThen) {
   // SR 3.4 is asked from SL 2 here; the text of 2013 asked from SL 1.
   auto facts = good_and_nothing_else_there();

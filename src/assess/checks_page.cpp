@@ -70,14 +70,17 @@ void append_counts(std::string& out, const Rows& rows) {
 
 void append_kinds(std::string& out) {
   out +=
-      "\n## Kinds of facts\n\nA state is as its newest word says; of sightings a contrary one counts until it is too "
+      "\n## Kinds of facts\n\nA state is as its newest word says. Of sightings a contrary one counts until it is too "
       "old, "
-      "whatever was seen well since.\n\n| fact | of | source | nature | it means | else |\n|---|---|---|---|---|---|\n";
+      "whatever was seen well since. Of what several speak for themselves (journals, sensors), the newest word of each "
+      "counts, and any of them, or every one, must say that it holds.\n\n| fact | of | source | nature | it means | "
+      "else "
+      "|\n|---|---|---|---|---|---|\n";
   for (const FactKindRow& row : fact_kinds()) {
-    const bool state = row.nature == FactKindRow::Nature::state;
+    static constexpr std::string_view kNatures[] = {"state", "sighting", "any", "every"};
     out += "| `" + std::string(row.word) + "` | " + std::string(to_text(row.scope)) + " | " + std::string(row.source) +
-           " | " + (state ? "state" : "sighting") + " | " + std::string(row.so) + " | " + std::string(row.not_so) +
-           " |\n";
+           " | " + std::string(kNatures[static_cast<size_t>(row.nature)]) + " | " + std::string(row.so) + " | " +
+           std::string(row.not_so) + " |\n";
   }
 }
 

@@ -129,7 +129,6 @@ TEST_F(World, EachFactBrokenOnceMakesExactlyTheAspectsFallThatItBearsOn) {
     if (row_of(kind).word.starts_with("no-")) continue;
     for (const Scope scope : scopes_of(plant_, row_of(kind).scope)) {
       Fact contrary = fact(row_of(kind).word, scope, false, kNow + std::chrono::seconds(1));
-      contrary.origin = 9;
       assessment_->add(contrary);
       for (size_t unit = 0; unit < 2; ++unit) {
         for (uint32_t i = 0; i < assessment_->rows().aspects().size(); ++i) {
@@ -145,7 +144,7 @@ TEST_F(World, EachFactBrokenOnceMakesExactlyTheAspectsFallThatItBearsOn) {
           broken += fell ? 1 : 0;
         }
       }
-      assessment_->remove(kind, scope, false, 9);
+      assessment_->remove(kind, scope, false, 1);
     }
   }
   EXPECT_GT(broken, 300u);

@@ -39,9 +39,10 @@ using FactKind = uint16_t;
 struct FactKindRow {
   std::string_view word;  // "conduit-enforced", the same in records
   Scope::Kind scope;      // what it is said of
-  /// state: the newest word counts, whichever it is. sighting: a contrary one counts until it is too old, whatever was
-  /// seen well since.
-  enum class Nature : uint8_t { state, sighting } nature;
+  /// state: the newest word counts, whoever says it. sighting: a contrary one counts until it is too old, whatever was
+  /// seen well since. any, every: of several who speak for themselves (journals, sensors) the newest word of each
+  /// counts, and one of them, or all of them, must say that it holds.
+  enum class Nature : uint8_t { state, sighting, any, every } nature;
   std::string_view source;      // traffic policy gateway firewall journal host account pki
   std::string_view so, not_so;  // in a person's words: what it means where it holds, and where it does not
   std::string_view mend;        // what a person does so that it holds

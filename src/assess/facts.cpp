@@ -12,6 +12,8 @@ namespace {
 using Kind = Scope::Kind;
 constexpr auto kState = FactKindRow::Nature::state;
 constexpr auto kSighting = FactKindRow::Nature::sighting;
+constexpr auto kAny = FactKindRow::Nature::any;
+constexpr auto kEvery = FactKindRow::Nature::every;
 
 constexpr FactKindRow kRows[] = {
     {"zone-has-networks", Kind::zone, kState, "policy", "The zone has networks of its own.",
@@ -85,12 +87,12 @@ constexpr FactKindRow kRows[] = {
      "The monitor did not hear the asset.", "mirror the asset's traffic to a sensor", 2},
     {"conduit-heard", Kind::conduit, kState, "traffic", "The monitor heard traffic of the conduit.",
      "The monitor heard nothing of the conduit.", "mirror the conduit's traffic to a sensor", 2},
-    {"monitor-running", Kind::plant, kState, "traffic", "The monitor runs.", "The monitor was stopped.",
+    {"monitor-running", Kind::plant, kEvery, "traffic", "The monitor runs.", "The monitor was stopped.",
      "start the monitor: `rampart watch PLANT --interface NAME --journal DIR`", 1},
     {"monitor-lossless", Kind::plant, kSighting, "traffic", "The monitor lost nothing.",
      "The monitor lost packets, or heard half.",
      "look at `rampart journal show --kind loss`; give the sensor a better mirror port or more workers", 3},
-    {"plan-in-force", Kind::plant, kState, "policy", "The monitor judges by this very plant.",
+    {"plan-in-force", Kind::plant, kEvery, "policy", "The monitor judges by this very plant.",
      "The monitor judges by another plant.", "load this plant: start the watch anew with it", 1},
     {"rules-kept", Kind::conduit, kSighting, "traffic", "What was asked across the conduit was allowed.",
      "Something was asked across the conduit that no rule allows.",
@@ -163,13 +165,13 @@ constexpr FactKindRow kRows[] = {
      "The device used broken cryptography.", "update the device, or switch the service off", 3},
     {"device-messages-wellformed", Kind::asset, kSighting, "traffic", "The device's messages keep their form.",
      "The device's messages were malformed.", "find what sends them (`--why`)", 2},
-    {"journal-open", Kind::journal, kState, "journal", "The journal is open and takes records.",
+    {"journal-open", Kind::journal, kAny, "journal", "The journal is open and takes records.",
      "The journal is closed, or was not written for long.", "start what writes it", 1},
-    {"journal-writes", Kind::journal, kState, "journal", "Writing works.", "Writing failed and has not recovered.",
+    {"journal-writes", Kind::journal, kEvery, "journal", "Writing works.", "Writing failed and has not recovered.",
      "look at the disk; `rampart journal show --kind journal-event`", 2},
-    {"journal-intact", Kind::journal, kState, "journal", "No damage was found.", "Damage was found.",
+    {"journal-intact", Kind::journal, kSighting, "journal", "No damage was found.", "Damage was found.",
      "restore from the backup, and find out what damaged it", 3},
-    {"journal-signed", Kind::journal, kState, "journal", "Checkpoints are signed.", "No checkpoint is signed.",
+    {"journal-signed", Kind::journal, kEvery, "journal", "Checkpoints are signed.", "No checkpoint is signed.",
      "give the journal its key back", 2},
     {"journal-complete", Kind::journal, kSighting, "journal", "Nothing was left out.", "Records were left out.",
      "look at `--kind not-kept`; raise the quotas or the room", 2},
@@ -181,7 +183,7 @@ constexpr FactKindRow kRows[] = {
      "Verification found a fault.", "`rampart journal verify DIR --key KEY`", 1},
     {"journal-reads-told", Kind::journal, kState, "journal", "Readings are recorded.", "A reading was not recorded.",
      "read it by `rampart journal show`, as its owner or group", 1},
-    {"journal-exported", Kind::journal, kState, "journal", "Records were handed to another tool.", "Export failed.",
+    {"journal-exported", Kind::journal, kAny, "journal", "Records were handed to another tool.", "Export failed.",
      "`rampart journal export` to the collector", 2},
     {"journal-backed-up", Kind::journal, kState, "journal", "The journal was saved.", "Saving the journal failed.",
      "`rampart backup`", 1},

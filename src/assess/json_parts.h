@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "assess/levels_json.h"
 #include "records/json_line.h"
@@ -37,8 +39,23 @@ void texts(std::string& out, std::string_view name, const std::vector<std::strin
 std::string_view fr_id(size_t fr);
 std::string_view fr_code(size_t fr);
 
-void append_unit(std::string& out, const Shown& shown, size_t unit);
-void append_fact(std::string& out, const Shown& shown, const Fact& fact);
+/// FactList numbers the facts that are named, in the order in which they are.
+class FactList {
+ public:
+  size_t place(const Fact* fact) {
+    const auto [at, added] = places_.try_emplace(fact, all_.size());
+    if (added) all_.push_back(fact);
+    return at->second;
+  }
+  const std::vector<const Fact*>& all() const { return all_; }
+
+ private:
+  std::unordered_map<const Fact*, size_t> places_;
+  std::vector<const Fact*> all_;
+};
+
+void append_unit(std::string& out, const Shown& shown, size_t unit, FactList& facts);
+void append_facts(std::string& out, const Shown& shown, const FactList& facts);
 void append_catalogue(std::string& out, const Shown& shown);  // "rows" and "fact_kinds"
 void append_rest(std::string& out, const Shown& shown);       // statements, programmes, metrics, assets, map
 

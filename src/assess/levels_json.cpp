@@ -139,7 +139,7 @@ void append_steps(std::string& out, const Shown& shown) {
   }
 }
 
-void append_contradictions(std::string& out, const Shown& shown) {
+void append_contradictions(std::string& out, const Shown& shown, FactList& named) {
   List list(out, "contradictions");
   for (const Contradiction& contradiction : shown.assessment.contradictions()) {
     Detail detail;
@@ -152,7 +152,7 @@ void append_contradictions(std::string& out, const Shown& shown) {
     {
       List facts(out, "facts");
       for (const Fact* fact : detail.facts) {
-        if (!fact->holds) append_fact(facts.item(), shown, *fact);
+        if (!fact->holds) append_number(facts.item(), named.place(fact));
       }
     }
     out += '}';
@@ -247,13 +247,15 @@ void append_levels_json(std::string& out, const Shown& shown) {
   out += '}';
   append_journals(out, shown);
   append_summary(out, shown);
+  FactList facts;
   {
     List list(out, "units");
-    for (size_t unit = 0; unit < assessment.site().units().size(); ++unit) append_unit(list.item(), shown, unit);
+    for (size_t unit = 0; unit < assessment.site().units().size(); ++unit) append_unit(list.item(), shown, unit, facts);
   }
   append_catalogue(out, shown);
   append_steps(out, shown);
-  append_contradictions(out, shown);
+  append_contradictions(out, shown, facts);
+  append_facts(out, shown, facts);
   append_changes(out, shown);
   append_rest(out, shown);
   out += "}\n";

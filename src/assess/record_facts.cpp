@@ -13,12 +13,9 @@ uint64_t key_of(FactKind kind, Scope scope, bool holds) {
   return (uint64_t{kind} << 40) | (static_cast<uint64_t>(scope.kind) << 33) | (uint64_t{holds} << 32) | scope.index;
 }
 
-/// source keeps the first and the newest.
+/// add_source keeps the first and the newest.
 void add_source(Fact& fact, Source source) {
-  if (source.number == 0 && source.packet == 0 && fact.sources.empty()) {
-    fact.sources.push_back(source);
-    return;
-  }
+  if (!fact.sources.empty() && fact.sources.back() == source) return;
   if (fact.sources.size() == kMostSources) fact.sources.erase(fact.sources.begin() + 1);
   fact.sources.push_back(source);
 }
@@ -67,7 +64,7 @@ void RecordFacts::say(FactKind kind, Scope scope, bool holds, const Seen& seen) 
     fact.until = seen.until;
     if (!seen.text.empty()) fact.text = seen.text.substr(0, kMostText);
   }
-  add_source(fact, {Source::Kind::record, place_, seen.number, seen.packet});
+  if (seen.named) add_source(fact, {Source::Kind::record, place_, seen.number, seen.packet});
 }
 
 void RecordFacts::of_zone(FactKind kind, std::string_view zone, bool holds, const Seen& seen) {
@@ -95,13 +92,26 @@ void RecordFacts::take(const records::Stored& stored, uint64_t number) {
   seen.number = number;
   if (tally_.records++ == 0) tally_.first = stored.written();
   tally_.last = stored.written();
-  static const FactKind kOpen = fact_kind("journal-open"), kRunning = fact_kind("monitor-running");
+  static const FactKind kOpen = fact_kind("journal-open");
   Seen written = seen;
   written.first = written.last = stored.written();
   const auto* event = std::get_if<records::JournalEvent>(&stored.fact());
   if (event == nullptr) say(kOpen, {Scope::Kind::journal, 0}, true, written);
-  if (ran_ && !stopped_) say(kRunning, {Scope::Kind::plant, 0}, true, written);
+  if (ran_ && !stopped_) still_running(written);
   std::visit([&](const auto& fact) { read(fact, seen); }, stored.fact());
+}
+
+/// still_running: whatever a monitor writes says that it runs, that it has lost nothing that it did not tell, and that
+/// the plant by which it judges is the same still.
+void RecordFacts::still_running(const Seen& written) {
+  static const FactKind kRunning = fact_kind("monitor-running"), kLossless = fact_kind("monitor-lossless"),
+                        kPlan = fact_kind("plan-in-force");
+  const Scope plant{Scope::Kind::plant, 0};
+  say(kRunning, plant, true, written);
+  Seen unnamed = written;
+  unnamed.named = false;
+  say(kLossless, plant, true, unnamed);
+  if (in_force_) say(kPlan, plant, *in_force_, unnamed);
 }
 
 std::vector<Fact> RecordFacts::take_changed(TimePoint now) {
@@ -133,7 +143,8 @@ void RecordFacts::read(const records::Run& run, Seen seen) {
   say(kLossless, plant, true, seen);
   if (run.plant_sha256.empty() || sha256_.empty()) return;
   seen.text = run.plant_sha256;
-  say(kPlan, plant, run.plant_sha256 == sha256_, seen);
+  in_force_ = run.plant_sha256 == sha256_;
+  say(kPlan, plant, *in_force_, seen);
 }
 
 void RecordFacts::read(const records::Loss& loss, Seen seen) {
@@ -161,7 +172,8 @@ void RecordFacts::read(const records::PlantChange& change, Seen seen) {
   say(kAttributed, plant, !change.person.empty(), seen);
   if (sha256_.empty()) return;
   seen.text = change.after_sha256;
-  say(kPlan, plant, change.after_sha256 == sha256_, seen);
+  in_force_ = change.after_sha256 == sha256_;
+  say(kPlan, plant, *in_force_, seen);
 }
 
 void RecordFacts::read(const records::JournalEvent& event, Seen seen) {

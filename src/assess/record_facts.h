@@ -53,6 +53,7 @@ class RecordFacts {
     std::string_view text{};
     float share = 1;
     std::optional<TimePoint> until{};
+    bool named = true;  // the record itself is a source
   };
 
   void say(FactKind kind, Scope scope, bool holds, const Seen& seen);
@@ -95,6 +96,8 @@ class RecordFacts {
   std::vector<Fact> facts_;
   std::vector<bool> dirty_;
   bool ran_ = false, stopped_ = false;  // a monitor, by its runs
+  std::optional<bool> in_force_;        // it judges by this very plant
+  void still_running(const Seen& written);
   std::vector<RecordedChange> changes_;
   Tally tally_;
 };

@@ -156,6 +156,16 @@ TEST_F(Teller, AMonitorThatStoppedIsStoppedStillAsLongAsItDoesNotStart) {
   EXPECT_EQ(stopped->time, kNow + std::chrono::hours(9));
 }
 
+TEST_F(Teller, AMonitorThatRunsForWeeksStillHasItsPlantAndItsLosslessness) {
+  const TimePoint begun = kNow - std::chrono::days(60);
+  tell(records::Run{.kind = records::Run::Kind::start, .when = begun, .plant_sha256 = "aa00"}, begun);
+  ask({.kind = Verdict::Kind::allowed, .conduit = "up-down"});
+  EXPECT_EQ(last("plan-in-force").time, kNow);
+  EXPECT_EQ(last("plan-in-force").since, begun);
+  EXPECT_EQ(last("plan-in-force").sources.size(), 1u) << "the run, not every record since";
+  EXPECT_EQ(last("monitor-lossless").time, kNow);
+}
+
 TEST_F(Teller, AnotherPlantInForceIsSeen) {
   tell(records::PlantChange{.when = kNow, .person = "p-1", .after_sha256 = "bb11", .how = "loaded"});
   EXPECT_EQ(way("plan-in-force", kPlant), -1);

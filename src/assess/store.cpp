@@ -51,25 +51,54 @@ std::span<const Fact> FactStore::of(FactKind kind, Scope scope) const {
   return {first, last};
 }
 
+namespace {
+
+/// outweighs: does a contrary word count more than one that it holds?
+bool outweighs(const Fact& contrary, const Fact& fact) {
+  using Nature = FactKindRow::Nature;
+  switch (row_of(fact.kind).nature) {
+    case Nature::sighting:
+      return true;
+    case Nature::state:
+      return contrary.time >= fact.time;
+    case Nature::any:
+    case Nature::every:
+      return contrary.origin == fact.origin && contrary.time >= fact.time;
+  }
+  return true;
+}
+
+}  // namespace
+
 Standing FactStore::standing(FactKind kind, Scope scope, TimePoint now, Duration fresh) const {
   Standing standing;
   const std::span<const Fact> facts = of(kind, scope);
-  if (facts.empty()) return standing;
+  const auto counts = [&](const Fact& fact) { return end_of(fact, fresh) > now; };
   for (const Fact& fact : facts) {
-    const TimePoint end = end_of(fact, fresh);
-    if (end <= now) continue;
-    standing.good_until = std::min(standing.good_until, end);
-    if (!fact.holds && (standing.not_so == nullptr || standing.not_so->time < fact.time)) standing.not_so = &fact;
-  }
-  const bool newest_counts = row_of(kind).nature == FactKindRow::Nature::state;
-  for (const Fact& fact : facts) {
-    if (!fact.holds || end_of(fact, fresh) <= now) continue;
-    const bool outweighed = standing.not_so != nullptr && (!newest_counts || standing.not_so->time >= fact.time);
+    if (!counts(fact)) continue;
+    standing.good_until = std::min(standing.good_until, end_of(fact, fresh));
+    if (!fact.holds) continue;
+    const bool outweighed = std::ranges::any_of(
+        facts, [&](const Fact& other) { return !other.holds && counts(other) && outweighs(other, fact); });
     if (outweighed) continue;
     standing.share = std::max(standing.share, fact.share);
     if (standing.holds == nullptr || standing.holds->time < fact.time) standing.holds = &fact;
   }
-  if (standing.holds != nullptr) standing.not_so = nullptr;
+  const bool every = row_of(kind).nature == FactKindRow::Nature::every;
+  if (standing.holds != nullptr && !every) return standing;
+  for (const Fact& fact : facts) {
+    if (fact.holds || !counts(fact)) continue;
+    // Of every one who speaks, a newer word of the same takes a contrary one back.
+    const bool taken_back =
+        every && std::ranges::any_of(facts, [&](const Fact& other) {
+          return other.holds && counts(other) && other.origin == fact.origin && other.time > fact.time;
+        });
+    if (taken_back) continue;
+    if (standing.not_so == nullptr || standing.not_so->time < fact.time) standing.not_so = &fact;
+  }
+  if (standing.not_so == nullptr) return standing;
+  standing.share = 0;
+  standing.holds = nullptr;
   return standing;
 }
 

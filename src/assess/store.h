@@ -33,8 +33,7 @@ class FactStore {
   std::span<const Fact> about(Scope scope) const { return by_scope_[site_.number_of(scope)]; }
   size_t size() const { return size_; }
 
-  /// standing weighs the facts that are no older than `fresh`. Newest word first in states; in sightings a contrary
-  /// one outweighs all that hold.
+  /// standing weighs the facts that are no older than `fresh`, by the nature of their kind.
   Standing standing(FactKind kind, Scope scope, TimePoint now, Duration fresh) const;
 
  private:

@@ -70,21 +70,38 @@ void append_sources(std::string& out, const Fact& fact) {
 }
 
 void append_missing(std::string& out, const Shown& shown, const Detail& detail) {
+  std::vector<const Missing*> missing;
+  for (const Missing& one : detail.missing) {
+    if (!one.contrary) missing.push_back(&one);
+  }
+  if (missing.empty()) return;
   {
     List list(out, "missing");
-    for (size_t i = 0; i < std::min(kMostShown, detail.missing.size()); ++i) {
-      const Missing& missing = detail.missing[i];
+    for (size_t i = 0; i < std::min(kMostShown, missing.size()); ++i) {
       list.item() += '{';
-      text(out, "fact", row_of(missing.kind).word);
-      text(out, "scope", words_of(shown.assessment.site().plant(), missing.scope));
-      flag(out, "contrary", missing.contrary);
+      text(out, "fact", row_of(missing[i]->kind).word);
+      text(out, "scope", words_of(shown.assessment.site().plant(), missing[i]->scope));
       out += '}';
     }
   }
-  if (detail.missing.size() > kMostShown) number(out, "missing_more", detail.missing.size() - kMostShown);
+  if (missing.size() > kMostShown) number(out, "missing_more", missing.size() - kMostShown);
 }
 
-void append_aspect(std::string& out, const Shown& shown, size_t unit, uint32_t aspect) {
+void append_named(std::string& out, Detail& detail, FactList& facts) {
+  if (detail.facts.empty()) return;
+  // What speaks against it first: it is what a person looks for.
+  std::ranges::stable_sort(detail.facts,
+                           [](const Fact* left, const Fact* right) { return left->holds < right->holds; });
+  {
+    List list(out, "facts");
+    for (size_t i = 0; i < std::min(kMostShown, detail.facts.size()); ++i) {
+      append_number(list.item(), facts.place(detail.facts[i]));
+    }
+  }
+  if (detail.facts.size() > kMostShown) number(out, "facts_more", detail.facts.size() - kMostShown);
+}
+
+void append_aspect(std::string& out, const Shown& shown, size_t unit, uint32_t aspect, FactList& facts) {
   const Assessment& assessment = shown.assessment;
   Detail detail;
   const Judgement judgement =
@@ -93,29 +110,20 @@ void append_aspect(std::string& out, const Shown& shown, size_t unit, uint32_t a
   text(out, "aspect", assessment.rows().aspects()[aspect].aspect->id);
   text(out, "answer", to_text(judgement.answer));
   text(out, "why", detail.why);
-  real(out, "share", std::round(static_cast<double>(judgement.share) * 1000) / 1000);
+  if (judgement.share > 0) real(out, "share", std::round(static_cast<double>(judgement.share) * 1000) / 1000);
   if (judgement.good_until != TimePoint::max()) time(out, "until", judgement.good_until);
-  flag(out, "stated", judgement.stated);
-  flag(out, "contradicted", judgement.contradicted);
-  // What speaks against it first: it is what a person looks for.
-  std::ranges::stable_sort(detail.facts,
-                           [](const Fact* left, const Fact* right) { return left->holds < right->holds; });
-  {
-    List list(out, "facts");
-    for (size_t i = 0; i < std::min(kMostShown, detail.facts.size()); ++i) {
-      append_fact(list.item(), shown, *detail.facts[i]);
-    }
-  }
-  if (detail.facts.size() > kMostShown) number(out, "facts_more", detail.facts.size() - kMostShown);
+  if (judgement.stated) flag(out, "stated", true);
+  if (judgement.contradicted) flag(out, "contradicted", true);
+  append_named(out, detail, facts);
   append_missing(out, shown, detail);
-  {
+  if (!detail.statements.empty()) {
     List list(out, "statements");
     for (const Stated* stated : detail.statements) append_json_text(list.item(), stated->statement.id);
   }
   out += '}';
 }
 
-void append_rows(std::string& out, const Shown& shown, size_t unit) {
+void append_rows(std::string& out, const Shown& shown, size_t unit, FactList& facts) {
   const Assessment& assessment = shown.assessment;
   List list(out, "rows");
   for (uint16_t i = 0; i < assessment.rows().rows().size(); ++i) {
@@ -125,13 +133,11 @@ void append_rows(std::string& out, const Shown& shown, size_t unit) {
     text(out, "answer", to_text(assessment.row(unit, i)));
     {
       List aspects(out, "aspects");
-      for (uint32_t a = row.first; a < row.first + row.count; ++a) append_aspect(aspects.item(), shown, unit, a);
+      for (uint32_t a = row.first; a < row.first + row.count; ++a) append_aspect(aspects.item(), shown, unit, a, facts);
     }
     out += '}';
   }
 }
-
-}  // namespace
 
 void append_fact(std::string& out, const Shown& shown, const Fact& fact) {
   out += '{';
@@ -148,7 +154,14 @@ void append_fact(std::string& out, const Shown& shown, const Fact& fact) {
   out += '}';
 }
 
-void append_unit(std::string& out, const Shown& shown, size_t place) {
+}  // namespace
+
+void append_facts(std::string& out, const Shown& shown, const FactList& facts) {
+  List list(out, "facts");
+  for (const Fact* fact : facts.all()) append_fact(list.item(), shown, *fact);
+}
+
+void append_unit(std::string& out, const Shown& shown, size_t place, FactList& facts) {
   const Assessment& assessment = shown.assessment;
   const Site& site = assessment.site();
   const plant::Plant& plant = site.plant();
@@ -180,7 +193,7 @@ void append_unit(std::string& out, const Shown& shown, size_t place) {
     List list(out, "cells");
     for (size_t fr = 0; fr < kFrs; ++fr) append_cell(list.item(), shown, place, fr);
   }
-  append_rows(out, shown, place);
+  append_rows(out, shown, place, facts);
   out += '}';
 }
 

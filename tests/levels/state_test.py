@@ -60,9 +60,9 @@ class States(LevelsCase):
     def test_a_makers_declaration_lifts_the_capability_of_an_asset(self):
         self.add("SL-C 2", "--scope", "asset plc-intake")
         asset = next(a for a in self.json()["assets"] if a["id"] == "plc-intake")
-        self.assertEqual(asset["capability"], [2] * 7)
+        self.assertEqual(asset["capability"], [2, 2, 2, 2, 4, 2, 2])  # 4-2 asks no more of a controller in FR5
         other = next(a for a in self.json()["assets"] if a["id"] == "plc-dosing")
-        self.assertEqual(max(other["capability"]), 0)
+        self.assertEqual(other["capability"], [0, 0, 0, 0, 4, 0, 0])
 
     def test_nonsense_is_refused_and_leaves_the_file_as_it_was(self):
         self.add("SR 7.5/a")

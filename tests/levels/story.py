@@ -72,6 +72,10 @@ class LevelsCase(support.JournalCase):
                     return one
         raise AssertionError(aspect)
 
+    @staticmethod
+    def facts(answer, aspect):
+        return [answer["facts"][place] for place in aspect.get("facts", [])]
+
     def start_watch(self, packets):
         """A monitor that runs: it has read `packets` and waits for more."""
         holder = self.start("watch", self.plant, "--read", "-", "--journal", self.journal, "--quiet",
