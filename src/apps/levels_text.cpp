@@ -1,6 +1,7 @@
 #include "apps/levels_text.h"
 
 #include <algorithm>
+#include <map>
 
 #include "assess/capability.h"
 #include "assess/steps.h"
@@ -134,6 +135,29 @@ void append_aspect(std::string& out, const Assessment& assessment, size_t unit, 
   if (missing > 3) out += "        and " + std::to_string(missing - 3) + " more of the same\n";
 }
 
+/// append_disputes says which rows in doubt decide cells, and what those would be otherwise.
+void append_disputes(std::string& out, const Assessment& assessment) {
+  constexpr size_t kMostNamed = 3;
+  std::map<std::pair<uint16_t, int>, std::vector<std::string>> cells;
+  for (size_t unit = 0; unit < assessment.site().units().size(); ++unit) {
+    for (size_t fr = 0; fr < kFrs; ++fr) {
+      for (const assess::Dispute& dispute : assess::disputes(assessment, unit, fr)) {
+        cells[{dispute.row, dispute.other}].push_back(
+            assess::words_of(assessment.site().plant(), assessment.site().units()[unit].scope) + " " +
+            std::string(standard::foundational_requirements()[fr].code) + " " + std::to_string(dispute.level_then));
+      }
+    }
+  }
+  for (const auto& [row, named] : cells) {
+    std::string text = "Public sources disagree on " +
+                       std::string(assessment.rows().rows()[row.first].requirement->id) + ": were it asked from SL " +
+                       std::to_string(row.second) + ", there would be ";
+    for (size_t i = 0; i < std::min(kMostNamed, named.size()); ++i) text += (i == 0 ? "" : ", ") + named[i];
+    if (named.size() > kMostNamed) text += " and " + std::to_string(named.size() - kMostNamed) + " more";
+    append_wrapped(out, "", "  ", text + ".");
+  }
+}
+
 }  // namespace
 
 std::string day_and_time(TimePoint when) {
@@ -176,19 +200,7 @@ void append_levels(std::string& out, const Shown& shown, bool colour) {
         "In " + std::to_string(contradictions) +
             " places a statement says otherwise than what was seen; what was seen counts (--json lists them).");
   }
-  for (size_t unit = 0; unit < assessment.site().units().size(); ++unit) {
-    for (size_t fr = 0; fr < kFrs; ++fr) {
-      for (const assess::Dispute& dispute : assess::disputes(assessment, unit, fr)) {
-        append_wrapped(out, "", "  ",
-                       "Public sources disagree on " +
-                           std::string(assessment.rows().rows()[dispute.row].requirement->id) +
-                           ": were it asked from SL " + std::to_string(dispute.other) + ", " +
-                           assess::words_of(assessment.site().plant(), assessment.site().units()[unit].scope) +
-                           " would have " + std::to_string(dispute.level_then) + " in " +
-                           std::string(standard::foundational_requirements()[fr].code) + ".");
-      }
-    }
-  }
+  append_disputes(out, assessment);
 }
 
 void append_zone(std::string& out, const Shown& shown, size_t unit) {

@@ -13,6 +13,14 @@ uint64_t key_of(FactKind kind, Scope scope, bool holds) {
   return (uint64_t{kind} << 40) | (static_cast<uint64_t>(scope.kind) << 33) | (uint64_t{holds} << 32) | scope.index;
 }
 
+/// by_sensor: kinds that only a running monitor writes.
+bool by_sensor(records::Kind kind) {
+  using records::Kind;
+  static constexpr Kind kSensor[] = {Kind::transaction, Kind::finding,      Kind::asset_seen, Kind::loss,
+                                     Kind::flow,        Kind::read_summary, Kind::repeats,    Kind::protection_seen};
+  return std::ranges::find(kSensor, kind) != std::end(kSensor);
+}
+
 /// add_source keeps the first and the newest.
 void add_source(Fact& fact, Source source) {
   if (!fact.sources.empty() && fact.sources.back() == source) return;
@@ -97,7 +105,7 @@ void RecordFacts::take(const records::Stored& stored, uint64_t number) {
   written.first = written.last = stored.written();
   const auto* event = std::get_if<records::JournalEvent>(&stored.fact());
   if (event == nullptr) say(kOpen, {Scope::Kind::journal, 0}, true, written);
-  if (ran_ && !stopped_) still_running(written);
+  if (ran_ && !stopped_ && by_sensor(stored.kind())) still_running(written);
   std::visit([&](const auto& fact) { read(fact, seen); }, stored.fact());
 }
 
@@ -183,6 +191,13 @@ void RecordFacts::read(const records::JournalEvent& event, Seen seen) {
   const Scope journal{Scope::Kind::journal, 0};
   seen.text = event.reason.empty() ? event.event : event.reason;
   const std::string_view what = event.event;
+  if (what == "opened" && ran_ && !stopped_) {
+    // A journal has one writer at a time: whoever opens it, the monitor that had it is gone, without a word.
+    stopped_ = true;
+    Seen gone = seen;
+    gone.text = "it ended without a word";
+    say(fact_kind("monitor-running"), {Scope::Kind::plant, 0}, false, gone);
+  }
   if (what == "opened" || what == "closed") say(kOpen, journal, what == "opened", seen);
   if (what == "opened" || what == "recovered") say(kWrites, journal, true, seen);
   if (what == "write-failed" || what == "sync-failed" || what == "disk-full") say(kWrites, journal, false, seen);

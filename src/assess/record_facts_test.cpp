@@ -166,6 +166,16 @@ TEST_F(Teller, AMonitorThatRunsForWeeksStillHasItsPlantAndItsLosslessness) {
   EXPECT_EQ(last("monitor-lossless").time, kNow);
 }
 
+TEST_F(Teller, AMonitorThatWasKilledIsNotRunningWhateverOthersWriteIntoItsJournal) {
+  tell(records::Run{.kind = records::Run::Kind::start, .when = kNow - std::chrono::hours(9)},
+       kNow - std::chrono::hours(9));
+  tell(records::JournalRead{.when = kNow - std::chrono::hours(1), .what = "show"}, kNow - std::chrono::hours(1));
+  EXPECT_EQ(last("monitor-running").time, kNow - std::chrono::hours(9)) << "by the inbox: nobody knows yet";
+  tell(records::JournalEvent{.when = kNow, .event = "opened"});
+  EXPECT_EQ(way("monitor-running", kPlant), -1);
+  EXPECT_EQ(last("monitor-running").text, "it ended without a word");
+}
+
 TEST_F(Teller, AnotherPlantInForceIsSeen) {
   tell(records::PlantChange{.when = kNow, .person = "p-1", .after_sha256 = "bb11", .how = "loaded"});
   EXPECT_EQ(way("plan-in-force", kPlant), -1);
