@@ -12,7 +12,8 @@ Assessment::Assessment(const plant::Plant& plant, std::vector<OwnCell> own, Time
       judge_(site_, rows_, facts_, by_aspect_),
       now_(now),
       answers_(site_.units().size() * rows_.aspects().size()),
-      cells_(site_.units().size()) {
+      cells_(site_.units().size()),
+      queued_(answers_.size(), TimePoint::max()) {
   judge_all();
 }
 Assessment::~Assessment() = default;
@@ -42,6 +43,7 @@ void Assessment::add_all(std::vector<Fact> facts, std::vector<Statement> stateme
 
 void Assessment::judge_all() {
   due_ = {};
+  std::ranges::fill(queued_, TimePoint::max());
   for (uint32_t unit = 0; unit < site_.units().size(); ++unit) {
     for (uint32_t aspect = 0; aspect < rows_.aspects().size(); ++aspect) judge_one(unit, aspect);
     for (size_t fr = 0; fr < kFrs; ++fr) cells_[unit][fr] = computed(unit, fr);
@@ -53,9 +55,16 @@ bool Assessment::judge_one(uint32_t unit, uint32_t aspect) {
   Judgement& place = answers_[unit * rows_.aspects().size() + aspect];
   const Judgement made = judge_.judge(site_.units()[unit], aspect, now_);
   const bool other = made.answer != place.answer || made.contradicted != place.contradicted;
-  if (made.good_until != TimePoint::max()) due_.push({made.good_until, unit, aspect});
+  queue(unit, aspect, made.good_until);
   place = made;
   return other;
+}
+
+void Assessment::queue(uint32_t unit, uint32_t aspect, TimePoint when) {
+  TimePoint& queued = queued_[unit * rows_.aspects().size() + aspect];
+  if (when >= queued) return;
+  queued = when;
+  due_.push({when, unit, aspect});
 }
 
 void Assessment::touch(Scope scope, FactKind kind, std::vector<uint64_t>& cells) {
@@ -129,7 +138,13 @@ std::vector<Change> Assessment::expire(TimePoint now) {
   while (!due_.empty() && due_.top().when <= now_) {
     const Due due = due_.top();
     due_.pop();
-    if (answers_[due.unit * rows_.aspects().size() + due.aspect].good_until > now_) continue;  // judged since
+    const size_t place = due.unit * rows_.aspects().size() + due.aspect;
+    if (queued_[place] != due.when) continue;  // an earlier entry took its place
+    queued_[place] = TimePoint::max();
+    if (answers_[place].good_until > now_) {
+      queue(due.unit, due.aspect, answers_[place].good_until);
+      continue;
+    }
     if (!judge_one(due.unit, due.aspect)) continue;
     cells.push_back(due.unit * kFrs + rows_.rows()[rows_.aspects()[due.aspect].row].requirement->fr - 1u);
   }

@@ -96,6 +96,7 @@ class Assessment {
 
   void judge_all();
   bool judge_one(uint32_t unit, uint32_t aspect);
+  void queue(uint32_t unit, uint32_t aspect, TimePoint when);
   void touch(Scope scope, FactKind kind, std::vector<uint64_t>& cells);
   std::vector<Change> settle(std::vector<uint64_t>& cells, const Cause& cause);
   Cell computed(size_t unit, size_t fr) const;
@@ -110,7 +111,11 @@ class Assessment {
   TimePoint now_;
   std::vector<Judgement> answers_;
   std::vector<std::array<Cell, kFrs>> cells_;
+  // When which answer grows too old. One entry counts for each answer, the one that queued_ names: an answer that lives
+  // longer than it was queued for is queued anew when its entry comes up, so that what is renewed every second costs
+  // nothing.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::vector<TimePoint> queued_;
 };
 
 /// achieved is the highest level at which every row required there is good. `row_good(i)` and `lowest(i)` speak of rows
