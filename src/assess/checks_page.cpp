@@ -44,7 +44,7 @@ void append_table(std::string& out, const Rows& rows) {
   }
 }
 
-/// machine_rows counts the base requirements of which every aspect of SL 1 and SL 2 that a machine can see has a check.
+/// append_counts says of how many rows facts answer something, and of how many everything.
 void append_counts(std::string& out, const Rows& rows) {
   size_t aspects = 0, checked = 0, requirements = 0, by_machine = 0, wholly = 0;
   for (const Row& row : rows.rows()) {
