@@ -53,7 +53,7 @@ constexpr Line kLines[] = {
     {"conduits-watched", "conduit-heard monitor-running", "monitor-lossless", ""},
     {"rules-kept", "rules-reviewed rules-kept", "", ""},
     {"boundary-kept", "asset-heard", "boundary-kept", ""},
-    {"entries-declared", "asset-heard", "boundary-kept clients-known", "no-untrusted-access"},
+    {"entries-declared", "asset-heard", "boundary-kept", "no-untrusted-access"},
     {"entries-watched", "asset-heard monitor-running", "monitor-lossless", "no-untrusted-access"},
     {"wireless-watched", "asset-heard monitor-running", "monitor-lossless", "no-wireless"},
     {"clients-known", "asset-heard", "clients-known", ""},

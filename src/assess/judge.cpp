@@ -57,15 +57,16 @@ Judgement Judge::judge_asset(Index asset, uint32_t aspect, TimePoint now, Detail
 }
 
 Judgement Judge::decide(Work& work) const {
+  // First, for what there is no need of cannot be wrong: that something of the kind was seen speaks against the need's
+  // absence itself.
+  if (not_applicable(work)) {
+    work.judgement.answer = Answer::not_applicable;
+    work.judgement.share = 1;
+    return work.judgement;
+  }
   if (work.asked.check != nullptr) {
     needs(work);
     against(work);
-  }
-  if (work.contrary.empty() && not_applicable(work)) {
-    work.judgement.answer = Answer::not_applicable;
-    work.judgement.share = 1;
-    if (work.detail != nullptr) work.detail->missing.clear();
-    return work.judgement;
   }
   if (!work.contrary.empty()) {
     work.judgement.answer = Answer::not_met;

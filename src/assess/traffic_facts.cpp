@@ -108,6 +108,8 @@ void RecordFacts::denied(const Conversation& talk, const protocols::Operation* o
     of_zone(kBoundary, talk.client.zone, false, seen);
     of_zone(kBoundary, talk.server.zone, false, seen);
   } else if (reason == "unknown_client" || reason == "unknown_asset") {
+    // Who is in no network of the plant came by a way that it does not have.
+    if (reason == "unknown_client") of_zone(kBoundary, talk.server.zone, false, seen);
     of_zone(kClients, talk.server.zone, false, seen);
     of_conduit(kKept, conduit, false, seen);
   } else if (reason == "value_out_of_range" || reason == "step_too_large") {
@@ -159,6 +161,7 @@ void RecordFacts::read(const records::Finding& finding, Seen seen) {
       {"no-conduit", "boundary-kept", Of::both_zones},
       {"traffic-no-conduit", "boundary-kept", Of::both_zones},
       {"unknown-client", "clients-known", Of::zone},
+      {"unknown-client", "boundary-kept", Of::zone},
       {"unknown-server", "devices-known", Of::client_zone},
       {"value-out-of-range", "values-kept", Of::conduit},
       {"step-too-large", "values-kept", Of::conduit},
