@@ -15,12 +15,8 @@ constexpr size_t kMostSpare = 1024;
 constexpr std::chrono::hours kTellUntold{1};
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
-policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& vlan) {
-  policy::Endpoint end;
-  end.ip = side.ip;
-  if (side.mac != MacAddress{}) end.mac = side.mac;
-  end.vlan = vlan;
-  return end;
+policy::Endpoint endpoint(const records::Side& side, const std::optional<uint16_t>& vlan) {
+  return {.ip = side.ip, .mac = side.mac, .vlan = vlan};
 }
 
 }  // namespace
@@ -86,11 +82,9 @@ void Correlator::flow_started(FlowRef flow, const FlowStart& start, Moment momen
   conversation.server = {.ip = start.server.ip, .port = start.server.port};
   if (start.client.mac != MacAddress{}) conversation.client.mac = start.client.mac;
   if (start.server.mac != MacAddress{}) conversation.server.mac = start.server.mac;
-  talk.client = endpoint(start.client, start.vlan);
-  talk.server = endpoint(start.server, start.vlan);
   if (policy_) {
-    talk.client_party = policy::identify(*policy_, talk.client);
-    talk.server_party = policy::identify(*policy_, talk.server);
+    talk.client_party = policy::identify(*policy_, endpoint(conversation.client, start.vlan));
+    talk.server_party = policy::identify(*policy_, endpoint(conversation.server, start.vlan));
   }
   name_sides(talk);
   watch_start(talk, moment);
@@ -109,7 +103,6 @@ void Correlator::name_sides(Talk& talk) {
 void Correlator::roles_swapped(FlowRef flow) {
   Talk& swapped = talk(flow);
   std::swap(swapped.conversation.client, swapped.conversation.server);
-  std::swap(swapped.client, swapped.server);
   std::swap(swapped.client_party, swapped.server_party);
   swapped.described = false;
 }
@@ -158,7 +151,9 @@ policy::Parties Correlator::parties_of(Talk& talk, Direction direction, const Op
   if (talk.unit != operation.object.unit || talk.unit_of_server != by_client) {
     talk.unit = operation.object.unit;
     talk.unit_of_server = by_client;
-    talk.unit_party = policy::identify(*policy_, by_client ? talk.server : talk.client, &operation);
+    const records::Conversation& conversation = talk.conversation;
+    talk.unit_party = policy::identify(
+        *policy_, endpoint(by_client ? conversation.server : conversation.client, conversation.vlan), &operation);
     const policy::Party& whole = by_client ? talk.server_party : talk.client_party;
     const plant::Index behind = talk.unit_party.asset;
     if (behind != kNone && behind != whole.asset && !behind_units_seen_[behind]) {

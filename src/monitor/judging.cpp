@@ -191,6 +191,9 @@ void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direct
   const plant::Index conduit = detectors_->pairs.conduit(talk.client_party, talk.server_party);
   if (finding.conduit.empty() && conduit != kNone) finding.conduit = plant_->conduits[conduit].id.value;
   if (keeper_.write(key, finding) && evidence_ != nullptr) evidence_->found(finding);
+  // Where a million conversations are one finding each, what their lines had in common is not worth keeping.
+  if (talk.operations > 0) return;
+  for (std::string& json : talk.conversation.json) std::string().swap(json);  // assigning an empty one keeps the memory
 }
 
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {

@@ -25,7 +25,6 @@ inline void append_side(std::string& out, const records::Side& side) {
 /// Talk is what the judging side knows of one live conversation.
 struct Correlator::Talk {
   records::Conversation conversation;
-  policy::Endpoint client, server;
   policy::Party client_party, server_party;
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
