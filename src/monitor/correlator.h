@@ -107,6 +107,9 @@ class Correlator : public Events {
   void watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute, Moment moment);
   void watch_stop(Talk& talk, const FlowStop& stop);
   void watch_claim(Talk& talk, const protocols::Attribute& attribute, Moment moment);
+  void watch_sender(Talk& talk, Moment moment);
+  bool parted(plant::Index zone, const IpAddress& inside, const IpAddress& other) const;
+  void bound(Talk& talk, const IpAddress& ip, const MacAddress& mac, std::string_view how, Moment moment);
   // protected.cpp: how traffic is protected, held against what the plant's targets ask for.
   void watch_protection(Talk& talk, Direction direction, const protocols::Protection& protection, Moment moment);
   void watch_exposed(Talk& talk, const FlowStop& stop);

@@ -17,11 +17,6 @@ uint32_t bit(protocols::Action action) { return 1u << static_cast<unsigned>(acti
 
 bool is_group(const MacAddress& mac) { return (mac.octets[0] & 1) != 0; }
 
-bool is_unspecified(const IpAddress& ip) {
-  const Bytes octets = ip.octets();
-  return std::all_of(octets.begin(), octets.end(), [](uint8_t octet) { return octet == 0; });
-}
-
 /// is_of_link: groups that no router passes on.
 bool is_of_link(const records::Side& side) {
   if (!side.ip) return true;
@@ -168,9 +163,7 @@ bool Inventory::neighbours(const Entry& one, const Entry& other) {
   if (!one.ip || !other.ip || one.ip->is_v4() != other.ip->is_v4()) return false;
   if (one.network != kNone || other.network != kNone) return one.network == other.network;
   if (!one.ip->is_v4() && is_link_local(*one.ip)) return true;
-  const size_t octets = one.ip->is_v4() ? 3 : 8;
-  return std::equal(one.ip->octets().begin(), one.ip->octets().begin() + static_cast<ptrdiff_t>(octets),
-                    other.ip->octets().begin());
+  return near(*one.ip, *other.ip);
 }
 
 void Inventory::link(Entry& entry, const std::optional<MacAddress>& mac, bool direct) {
