@@ -317,7 +317,8 @@ TEST(Workers, WriteTheSameLinesInTheSameOrderWhateverTheirNumber) {
 TEST(HashKey, ChangesNothingThatIsTold) {
   Wire wire;
   for (unsigned i = 0; i < 300; ++i) {
-    Conversation talk(wire, "10.1.0." + std::to_string(10 + i % 50), 30000 + i, "10.2.0." + std::to_string(10 + i % 7));
+    Conversation talk(wire, "10.1.0." + std::to_string(10 + i % 50), 30000 + i, "10.2.0." + std::to_string(10 + i % 7),
+                      502);
     talk.open().ask(read_registers(i, i, 2)).tell(registers(i, {i, i})).ask(write_register(i, 100, i));
   }
   SensorOptions options;
