@@ -18,6 +18,13 @@ namespace {
 constexpr int kTurn = 250;             // milliseconds between two looks at what is due
 constexpr int kTurns = 5'000 / kTurn;  // that a peer may make us wait in all
 
+/// discard takes what a peer sent and nobody will read: else closing takes back what was said to it.
+void discard(const FileDescriptor& peer) {
+  char buffer[4096];
+  for (int i = 0; i < 64 && recv(peer.get(), buffer, sizeof buffer, MSG_DONTWAIT) > 0; ++i) {
+  }
+}
+
 }  // namespace
 
 Server::Server(std::string path, std::vector<unsigned> allowed, Keeper& keeper)
@@ -97,6 +104,7 @@ void Server::serve(FileDescriptor peer) {
   if (!is_allowed(peer)) {
     constexpr std::string_view kWhy = "this user may not ask; the helper is told who may by --allow";
     write(peer, answer({Result::refused, {kWhy.begin(), kWhy.end()}}));
+    discard(peer);
     return;
   }
   uint8_t octets[kHeadOctets];
