@@ -63,10 +63,6 @@ bool of_device(const Operation& operation) {
 
 bool writes(Action action) { return action == Action::write || action == Action::operate; }
 
-uint64_t pair_key(const records::Side& from, const records::Side& to) {
-  return mix(address_key(from), address_key(to));
-}
-
 uint64_t object_key(const Operation& operation) {
   const protocols::Object& object = operation.object;
   uint64_t key = mix(mix(operation.protocol.number, object.space), mix(object.container, object.first));
@@ -284,7 +280,7 @@ void Correlator::watch_claim(Talk& talk, const protocols::Attribute& attribute, 
   if (attribute.kind != Attribute::Kind::address || !attribute.about_ip || !attribute.about_mac) return;
   // Who only looks whether an address is free does not claim it; what DHCP assigns is not claimed yet.
   if (attribute.basis == Attribute::Basis::probed || attribute.basis == Attribute::Basis::assigned) return;
-  const uint64_t key = mix(attribute.about_ip->hash(), talk.conversation.vlan.value_or(0xffff));
+  const uint64_t key = mix(hash_(*attribute.about_ip), talk.conversation.vlan.value_or(0xffff));
   MacAddress before;
   const Bindings::Said said = detectors_->bindings.claim(key, *attribute.about_mac, moment.time, before);
   if (said == Bindings::Said::nothing) return;

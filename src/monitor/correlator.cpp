@@ -26,8 +26,13 @@ policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& v
 }  // namespace
 
 Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
-                       records::Sink& sink)
-    : policy_(std::move(policy)), plant_(std::move(plant)), sink_(sink), keeper_(sink) {
+                       records::Sink& sink, const HashKey& hash_key)
+    : policy_(std::move(policy)),
+      plant_(std::move(plant)),
+      sink_(sink),
+      hash_(hash_key),
+      keeper_(sink),
+      addresses_seen_(0, hash_) {
   detectors_ = std::make_unique<Detectors>(policy_ ? plant_.get() : nullptr);
   if (!policy_) return;
   situation_ = std::make_unique<policy::Situation>(policy_);
@@ -40,6 +45,15 @@ Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared
 }
 
 Correlator::~Correlator() = default;
+
+uint64_t Correlator::address_key(const records::Side& side) const {
+  if (side.ip) return hash_(*side.ip);
+  return side.mac ? hash_(*side.mac) : 0;
+}
+
+uint64_t Correlator::pair_key(const records::Side& from, const records::Side& to) const {
+  return mix(address_key(from), address_key(to));
+}
 
 Correlator::Talk& Correlator::talk(FlowRef flow) { return *talks_[flow.shard][flow.slot]; }
 
@@ -175,6 +189,10 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
   watch_operation(talk, direction, operation, asked.judged && asked.verdict.decision == policy::Decision::denied,
                   moment);
   if (operation.expects_answer) {
+    if (!talk.waiting) {
+      talk.waiting = true;
+      waiting_.push_back({flow, talk.conversation.flow_id});
+    }
     talk.matcher->asked(operation, direction, moment.time,
                         [&](const protocols::Transaction<Asked>& t) { emit(talk, t, moment.packet); }) = asked;
     return;
@@ -241,8 +259,8 @@ void Correlator::attribute(FlowRef flow, Direction direction, const protocols::A
   watch_claim(talk, attribute, moment);
   uint64_t key = mix(mix(address_key(side), attribute.unit), static_cast<uint64_t>(attribute.kind));
   key = mix(key, std::hash<std::string_view>{}(attribute.text));
-  if (attribute.about_ip) key = mix(key, attribute.about_ip->hash());
-  if (attribute.about_mac) key = mix(key, std::hash<MacAddress>{}(*attribute.about_mac));
+  if (attribute.about_ip) key = mix(key, hash_(*attribute.about_ip));
+  if (attribute.about_mac) key = mix(key, hash_(*attribute.about_mac));
   key = mix(key, static_cast<uint64_t>(attribute.basis));
   if (attributes_seen_.size() >= kMostAddresses || !attributes_seen_.insert(key).second) return;
   watch_attribute(talk, direction, attribute, moment);
@@ -280,7 +298,7 @@ void Correlator::protection(FlowRef flow, Direction direction, const protocols::
   watch_protection(talk, direction, protection, moment);
   const auto text_key = std::hash<std::string_view>{};
   const records::Conversation& conversation = talk.conversation;
-  uint64_t key = mix(mix(address_key(conversation.client), address_key(conversation.server)), conversation.server.port);
+  uint64_t key = mix(pair_key(conversation.client, conversation.server), conversation.server.port);
   key = mix(mix(key, static_cast<uint64_t>(protection.kind)), static_cast<uint64_t>(direction));
   key = mix(mix(key, text_key(protection.method)), text_key(protection.text));
   key = mix(mix(key, text_key(protection.issuer)),
@@ -308,7 +326,7 @@ void Correlator::trouble(FlowRef flow, Direction direction, std::string_view kin
     ++totals_.unsupported_frames;
   } else {
     ++totals_.malformed_frames;
-    const uint64_t key = mix(address_key(talk.conversation.client), address_key(talk.conversation.server));
+    const uint64_t key = pair_key(talk.conversation.client, talk.conversation.server);
     find(kinds::kMalformed, mix(key, std::hash<std::string_view>{}(reason)), talk, direction, moment, [&] {
       return std::string(talk.conversation.protocol.name()) + " message is malformed: " + std::string(reason);
     });
@@ -378,13 +396,14 @@ void Correlator::tick(Moment moment) {
     untold_at_ = moment.time;
     tell_untold(moment);
   }
-  for (auto& shard : talks_) {
-    for (auto& talk : shard) {
-      if (!talk || !talk->matcher || talk->matcher->in_flight() == 0) continue;
-      talk->matcher->expire(moment.time - talk->answer_within,
-                            [&](const protocols::Transaction<Asked>& t) { emit(*talk, t, 0); });
-    }
-  }
+  std::erase_if(waiting_, [&](const Waiting& one) {
+    Talk* talk = talks_[one.flow.shard][one.flow.slot].get();
+    if (talk == nullptr || talk->conversation.flow_id != one.flow_id) return true;
+    talk->matcher->expire(moment.time - talk->answer_within,
+                          [&](const protocols::Transaction<Asked>& t) { emit(*talk, t, 0); });
+    talk->waiting = talk->matcher->in_flight() > 0;
+    return !talk->waiting;
+  });
 }
 
 void Correlator::finish() {
@@ -396,7 +415,7 @@ void Correlator::describe(Talk& talk) {
   if (talk.described) return;
   talk.described = true;
   if (talk.conversation.community_id.empty()) talk.conversation.community_id = community_id(talk.conversation);
-  records::describe(talk.conversation);
+  for (std::string& json : talk.conversation.json) json.clear();
 }
 
 }  // namespace rampart::monitor

@@ -106,7 +106,7 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
   if (verdict.decision != policy::Decision::allowed) {
     const FindingKind& kind = kind_of(verdict);
     if (parties.client.asset == kNone || parties.server.asset == kNone) {
-      key = mix(key, mix(address_key(talk.conversation.client), address_key(talk.conversation.server)));
+      key = mix(key, pair_key(talk.conversation.client, talk.conversation.server));
     }
     key = mix(key, mix(verdict.rule, verdict.point));
     const auto words = [&] {
@@ -159,7 +159,7 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
     message += words_for(verdict);
     return message;
   };
-  uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
+  uint64_t key = pair_key(conversation.client, conversation.server);
   key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
   find(stream_kind(verdict), key, talk, Direction::to_server, {stop.first, stop.first_packet}, words, nullptr,
        &verdict);

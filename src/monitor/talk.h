@@ -22,11 +22,6 @@ inline void append_side(std::string& out, const records::Side& side) {
   }
 }
 
-inline uint64_t address_key(const records::Side& side) {
-  if (side.ip) return side.ip->hash();
-  return side.mac ? std::hash<MacAddress>{}(*side.mac) : 0;
-}
-
 /// Talk is what the judging side knows of one live conversation.
 struct Correlator::Talk {
   records::Conversation conversation;
@@ -41,6 +36,7 @@ struct Correlator::Talk {
   std::string_view deviation{};
   protocols::Assurance encrypted{}, authenticated{};
   bool described = false;
+  bool waiting = false;  // is in Correlator::waiting_
   Foreseen foreseen = Foreseen::unsaid;
   Meter asked;  // operations
 
