@@ -53,7 +53,7 @@ std::string sentence(const Cut& cut) {
 /// show_cuts says what would be cut; the number of essential ones.
 size_t show_cuts(const std::vector<Cut>& cuts, std::string& out) {
   size_t essential = 0;
-  for (const Cut& cut : cuts) essential += cut.why.empty() ? 0 : 1;
+  for (const Cut& cut : cuts) essential += cut.why.empty() ? 0u : 1u;
   if (cuts.empty()) out += "no running conversation is cut\n";
   if (!cuts.empty()) out += "running conversations that are cut: " + std::to_string(cuts.size()) + "\n";
   for (size_t i = 0; i < std::min(cuts.size(), kMostShown); ++i) out += sentence(cuts[i]);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -52,7 +53,7 @@ conduits:
       - {id: ping, allow: session, protocol: icmp, from: [scada], to: [plc, doser]}
 )";
 
-/// RandomPlant writes plants with nested networks, both families, units behind one address, conduits of two or three
+/// RandomPlant writes plants with both families, units behind one address, conduits of two or three
 /// zones and inside one, several guards and modes.
 class RandomPlant {
  public:
@@ -75,11 +76,7 @@ class RandomPlant {
     const std::string number = std::to_string(zone);
     const bool unplaced = zone + 1 == kZones && pick(2) == 0;  // a zone without networks: it is where its assets are
     std::string out = "  - id: z" + number + "\n    target: 1\n";
-    if (!unplaced) {
-      out += "    networks: [10." + number + ".0.0/24, \"fd0" + number + "::/64\"";
-      if (zone > 0 && pick(3) == 0) out += ", 10." + std::to_string(zone - 1) + ".0.128/26";  // inside another's
-      out += "]\n";
-    }
+    if (!unplaced) out += "    networks: [10." + number + ".0.0/24, \"fd0" + number + "::/64\"]\n";
     out += "    assets:\n";
     for (uint32_t asset = 0; asset < kAssets; ++asset) {
       const std::string host = std::to_string(10 + asset);
@@ -97,26 +94,36 @@ class RandomPlant {
   }
 
   std::string conduit_text(uint32_t index) {
-    const uint32_t one = pick(kZones), other = pick(4) == 0 ? one : pick(kZones);
-    std::string joins = "z" + std::to_string(one) + ", z" + std::to_string(other);
-    if (pick(4) == 0) joins += ", z" + std::to_string(pick(kZones));
+    std::vector<uint32_t> zones = {pick(kZones)};
+    const bool inside = pick(4) == 0;
+    for (uint32_t i = 0, count = 1 + (pick(4) == 0); i < count && !inside; ++i) {
+      const uint32_t other = pick(kZones);
+      if (std::find(zones.begin(), zones.end(), other) == zones.end()) zones.push_back(other);
+    }
+    if (zones.size() == 1) zones.push_back(zones[0]);
+    std::string joins;
+    for (const uint32_t zone : zones) joins += (joins.empty() ? "z" : ", z") + std::to_string(zone);
     std::string out = "  - id: c" + std::to_string(index) + "\n    joins: [" + joins + "]\n";
-    out += std::string("    guard: ") + (pick(5) == 0 ? "gw-2" : "gw-1") + "\n";
+    out += std::string("    guard: ") + (index > 0 && pick(5) == 0 ? "gw-2" : "gw-1") + "\n";
     if (pick(6) == 0) out += std::string("    mode: ") + (pick(2) == 0 ? "test" : "learn") + "\n";
     out += "    rules:\n";
-    for (uint32_t i = 0, count = 1 + pick(4); i < count; ++i) out += rule_text(i);
+    for (uint32_t i = 0, count = 1 + pick(4); i < count; ++i) out += rule_text(i, zones);
     return out;
   }
 
-  std::string assets() {
-    std::string out;
+  std::string assets(const std::vector<uint32_t>& zones) {
+    std::vector<std::string> found;
     for (uint32_t i = 0, count = 1 + pick(4); i < count; ++i) {
-      out += (out.empty() ? "" : ", ") + ("a" + std::to_string(pick(kZones))) + std::to_string(pick(kAssets));
+      const uint32_t zone = zones[pick(static_cast<uint32_t>(zones.size()))];
+      const std::string id = "a" + std::to_string(zone) + std::to_string(pick(kAssets));
+      if (std::find(found.begin(), found.end(), id) == found.end()) found.push_back(id);
     }
+    std::string out;
+    for (const std::string& id : found) out += (out.empty() ? "" : ", ") + id;
     return "[" + out + "]";
   }
 
-  std::string rule_text(uint32_t index) {
+  std::string rule_text(uint32_t index, const std::vector<uint32_t>& zones) {
     static const char* const kProtocols[] = {"protocol: modbus, allow: [read, write]",
                                              "protocol: s7comm, allow: read",
                                              "protocol: dnp3, allow: [read, operate]",
@@ -128,8 +135,8 @@ class RandomPlant {
                                              "protocol: udp, allow: session, ports: [5000-5001, 5001-5003, 53]",
                                              "protocol: icmp, allow: session",
                                              "protocol: ip-47, allow: session"};
-    std::string out = "      - {id: r" + std::to_string(index) + ", from: " + assets() + ", to: " + assets() + ", " +
-                      kProtocols[pick(std::size(kProtocols))];
+    std::string out = "      - {id: r" + std::to_string(index) + ", from: " + assets(zones) + ", to: " + assets(zones) +
+                      ", " + kProtocols[pick(std::size(kProtocols))];
     if (pick(6) == 0) out += ", role: engineer";
     if (pick(6) == 0) out += ", during: saturday";
     if (pick(6) == 0) out += ", essential: no";

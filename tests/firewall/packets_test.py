@@ -29,7 +29,6 @@ class Plant:
         self.random = random.Random(seed)
         self.addresses = {}  # of asset (zone, host)
         self.open = set()  # (client address, server address, kind, port)
-        self.inner = set()  # zones that are judged inside
         self.text = "rampart: 1\nplant: Random\nroles:\n  engineer: {may: [lease]}\nzones:\n"
         for zone in range(1, ZONES + 1):
             self.text += f"  - id: z{zone}\n    target: 1\n    networks: [10.{zone}.0.0/24, \"fd0{zone}::/64\"]\n    assets:\n"
@@ -42,17 +41,18 @@ class Plant:
         for number in range(self.random.randint(2, 5)):
             self.conduit(number)
 
-    def some(self):
-        return [(self.random.randint(1, ZONES), self.random.randrange(HOSTS)) for _ in range(self.random.randint(1, 4))]
+    def some(self, joins):
+        return [(self.random.choice(joins), self.random.randrange(HOSTS)) for _ in range(self.random.randint(1, 4))]
 
     def conduit(self, number):
-        joins = [self.random.randint(1, ZONES) for _ in range(self.random.choice([2, 2, 2, 3]))]
-        guard = "gw-2" if self.random.random() < 0.2 else "gw-1"
-        self.inner |= {zone for zone in joins if joins.count(zone) > 1}
+        joins = self.random.sample(range(1, ZONES + 1), self.random.choice([1, 2, 2, 2, 3]))
+        if len(joins) == 1:
+            joins *= 2  # inside one zone
+        guard = "gw-2" if number > 0 and self.random.random() < 0.2 else "gw-1"
         self.text += f"  - id: c{number}\n    joins: [{', '.join(f'z{zone}' for zone in joins)}]\n    guard: {guard}\n    rules:\n"
         for rule in range(self.random.randint(1, 4)):
             words, tcp, udp, icmp = self.random.choice(KINDS)
-            clients, servers = self.some(), self.some()
+            clients, servers = self.some(joins), self.some(joins)
             names = [", ".join(f"a{zone}{host}" for zone, host in sorted(set(side))) for side in (clients, servers)]
             role = ", role: engineer" if self.random.random() < 0.2 else ""
             self.text += f"      - {{id: r{rule}, from: [{names[0]}], to: [{names[1]}], {words}{role}}}\n"
