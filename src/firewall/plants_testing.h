@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,8 @@ class RandomPlant {
       if (std::find(zones.begin(), zones.end(), other) == zones.end()) zones.push_back(other);
     }
     if (zones.size() == 1) zones.push_back(zones[0]);
+    std::sort(zones.begin(), zones.end());
+    if (!joined_.insert(zones).second) return {};  // one conduit for the same zones
     std::string joins;
     for (const uint32_t zone : zones) joins += (joins.empty() ? "z" : ", z") + std::to_string(zone);
     std::string out = "  - id: c" + std::to_string(index) + "\n    joins: [" + joins + "]\n";
@@ -144,6 +147,7 @@ class RandomPlant {
   }
 
   std::mt19937 random_;
+  std::set<std::vector<uint32_t>> joined_;
 };
 
 }  // namespace rampart::firewall::testing

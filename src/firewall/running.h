@@ -1,4 +1,4 @@
-// The rules that run, as `nft -j -n list table inet rampart` tells them, held against those of a rule set. What nft
+// The rules that run, as `nft -j -p list table inet rampart` tells them, held against those of a rule set. What nft
 // says is read as hostile: bounded, and what is not understood is shown, never skipped.
 #pragma once
 

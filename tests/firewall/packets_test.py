@@ -28,6 +28,7 @@ class Plant:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.addresses = {}  # of asset (zone, host)
+        self.joined = set()
         self.open = set()  # (client address, server address, kind, port)
         self.text = "rampart: 1\nplant: Random\nroles:\n  engineer: {may: [lease]}\nzones:\n"
         for zone in range(1, ZONES + 1):
@@ -48,6 +49,9 @@ class Plant:
         joins = self.random.sample(range(1, ZONES + 1), self.random.choice([1, 2, 2, 2, 3]))
         if len(joins) == 1:
             joins *= 2  # inside one zone
+        if tuple(sorted(joins)) in self.joined:
+            return  # one conduit for the same zones
+        self.joined.add(tuple(sorted(joins)))
         guard = "gw-2" if number > 0 and self.random.random() < 0.2 else "gw-1"
         self.text += f"  - id: c{number}\n    joins: [{', '.join(f'z{zone}' for zone in joins)}]\n    guard: {guard}\n    rules:\n"
         for rule in range(self.random.randint(1, 4)):

@@ -105,7 +105,8 @@ class Network:
             length = ["64", "nodad"] if ":" in address else ["24"]
             run(*self.inside, "ip", "addr", "add", f"{address}/{length[0]}", "dev", "eth0", *length[1:])
         run(*self.inside, "ip", "route", "add", "default", "via", f"10.{number}.0.1")
-        run(*self.inside, "ip", "-6", "route", "add", "default", "via", f"fd0{number}::1")
+        if any(":" in address for address in addresses):
+            run(*self.inside, "ip", "-6", "route", "add", "default", "via", f"fd0{number}::1")
 
     def serve(self, tcp, udp=()):
         one = subprocess.Popen([*self.inside, sys.executable, str(PROBE), "serve", json.dumps({"tcp": list(tcp), "udp": list(udp)})],

@@ -128,7 +128,7 @@ bool NftKernel::load(const std::string& json, std::string& error) {
 }
 
 std::optional<std::string> NftKernel::listing(std::string& error) {
-  Ran ran = run_program({kNft, "-j", "-n", "list", "table", "inet", "rampart"}, {}, kMostAnswer, kLongest);
+  Ran ran = run_program({kNft, "-j", "-p", "list", "table", "inet", "rampart"}, {}, kMostAnswer, kLongest);
   if (ran.status == 0 && !ran.cut) return std::move(ran.out);
   if (ran.status == 1 && absent(ran)) return std::string();
   error = said("nft", ran);
