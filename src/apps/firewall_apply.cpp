@@ -103,7 +103,7 @@ int apply_rules(const FirewallOptions& options, const LoadedPolicy& loaded, cons
   const firewall::Digest digest = digest_of(rules);
   const auto now = helper.rules();
   const firewall::RunningFlows flows = helper.flows();
-  const bool tracked = helper.running().has_value() || !flows.flows.empty();
+  const bool tracked = helper.running().has_value();  // what an older table tracked may long be over
   if (!tracked && !options.cut_now) {
     throw Error("nothing tracks conversations here yet, so nobody can say which ones would be cut",
                 "load the rules with --observe, let the plant run for a while, then --apply; or --cut-now");

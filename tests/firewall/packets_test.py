@@ -100,7 +100,7 @@ class Packets(support.FirewallCase):
         with support.networks(addresses) as networks:
             for network in networks.values():
                 network.serve(TCP, UDP)
-            for seed in range(3):
+            for seed in range(4):
                 plant = Plant(seed)
                 self.write(plant.text)
                 self.apply("--cut-now")
@@ -116,7 +116,7 @@ class Packets(support.FirewallCase):
                         self.assertEqual(answered, expected, f"seed {seed}: {way}\n{plant.text}")
                         passed, closed = passed + expected, closed + (not expected)
         print(f"{passed} ways open and {closed} closed, as the plants say")
-        self.assertGreater(passed, 100)
+        self.assertGreater(passed, 80)
         self.assertGreater(closed, 2_000)
 
     def test_observing_lets_everything_pass_and_counts_it(self):
