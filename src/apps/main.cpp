@@ -171,6 +171,8 @@ int main(int argc, char** argv) {
   declare_init(app, chosen);
   declare_journal(app, chosen);
   declare_backup(app, chosen);
+  declare_levels(app, chosen);
+  declare_state(app, chosen);
   try {
     app.parse(argc, argv);
     return run(chosen);

@@ -24,5 +24,8 @@ void append_json(std::string& out, const KeyChange& change);
 void append_json(std::string& out, const JournalRead& read);
 void append_json(std::string& out, const Login& login);
 void append_json(std::string& out, const ProtectionSeen& seen);
+void append_json(std::string& out, const Evidence& evidence);
+void append_json(std::string& out, const Statement& statement);
+void append_json(std::string& out, const LevelChange& change);
 
 }  // namespace rampart::records
