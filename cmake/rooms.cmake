@@ -16,5 +16,6 @@ rampart_room(journal   MAY base crypto records LINKS Threads::Threads)
 rampart_room(net       MAY base crypto LINKS OpenSSL::SSL OWNS openssl/)
 rampart_room(monitor   MAY base crypto standard plant protocols policy records LINKS PkgConfig::libpcap ZLIB::ZLIB Threads::Threads
              OWNS pcap.h pcap/ zlib.h)
-rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor
+rampart_room(gateway   MAY base plant protocols policy records net)
+rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor gateway
              LINKS CLI11::CLI11 PkgConfig::prometheus OWNS CLI/ prometheus/)
