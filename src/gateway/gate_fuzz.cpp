@@ -82,7 +82,7 @@ std::vector<uint8_t> through(const std::shared_ptr<const policy::Policy>& policy
   bool going_on = true;
   while (data.size() >= 2 && going_on) {
     const Direction direction = (data[0] & 1) != 0 ? Direction::to_client : Direction::to_server;
-    const size_t size = std::min<size_t>(size_t{data[0] >> 1} << 8 | data[1], data.size() - 2);
+    const size_t size = std::min<size_t>(size_t{data[0]} >> 1 << 8 | data[1], data.size() - 2);
     const Bytes run = data.subspan(2, size);
     for (size_t at = 0; at < run.size() && going_on; at += piece) {
       going_on = gate.take(direction, run.subspan(at, std::min(piece, run.size() - at)), false, now, wires);

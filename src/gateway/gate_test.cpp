@@ -290,7 +290,7 @@ TEST_P(Golden, NothingOfItReachesTheServerWhereNothingIsAllowed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, Golden, ::testing::Values("s7comm", "dnp3", "enip", "iec104"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& given) { return std::string(given.param); });
 
 }  // namespace
 }  // namespace rampart::gateway
