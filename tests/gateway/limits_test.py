@@ -29,7 +29,7 @@ class Limits(GatewayCase):
             kept.append(self.client())
             kept[-1].sendall(read_registers(1, 0))
             self.assertEqual(len(receive(kept[-1], 11)), 11)
-        self.assertTrue(is_reset(self.client()), "the fourth")
+        self.assertTrue(self.is_refused(), "the fourth")
         hmi = self.client(HMI)
         hmi.sendall(read_registers(1, 0))
         self.assertEqual(len(receive(hmi, 11)), 11, "somebody else")
@@ -55,16 +55,16 @@ class Limits(GatewayCase):
             one = self.client(source)
             one.sendall(read_registers(1, 0))
             self.assertEqual(len(receive(one, 11)), 11)
-        self.assertTrue(is_reset(self.client(HMI)), "one slot is left, and it is kept")
+        self.assertTrue(self.is_refused(HMI), "one slot is left, and it is kept")
         scada = self.client(SCADA)
         scada.sendall(read_registers(1, 0))
         self.assertEqual(len(receive(scada, 11)), 11)
-        self.assertTrue(is_reset(self.client(SCADA)), "the controller bears no more")
+        self.assertTrue(self.is_refused(SCADA), "the controller bears no more")
         self.assertEqual(len(plc.peers), 3)
 
     def test_a_server_that_is_away_is_a_reset_and_a_finding(self):
         self.guard()
-        self.assertTrue(is_reset(self.client()))
+        self.assertTrue(self.is_refused())
         self.until(lambda: "server-away" in self.findings(), "the finding")
 
     def test_a_message_whose_rest_does_not_come(self):

@@ -165,6 +165,8 @@ class Server:
         return adu(number, bytes([function | 0x80, 1]), unit)
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept, which would keep the port
         self.listener.close()
         for connection in self.connections:
             with contextlib.suppress(OSError):
@@ -210,6 +212,7 @@ class GatewayCase(unittest.TestCase):
         self.events = self.folder / "events.json"
 
     def guard(self, text=None, *words, as_="gw-1", before=()):
+        self.events.unlink(missing_ok=True)
         self.file.write_text(text or self.plant, encoding="utf-8")
         self.said = self.folder / "said"
         with open(self.said, "w", encoding="utf-8") as said:
@@ -230,6 +233,13 @@ class GatewayCase(unittest.TestCase):
         made = client(*words, **settings)
         self.addCleanup(made.close)
         return made
+
+    def is_refused(self, *words):
+        """True where a connection is reset, when it is made or right after."""
+        try:
+            return is_reset(self.client(*words))
+        except ConnectionResetError:
+            return True
 
     def end(self, process):
         if process.poll() is None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import unittest
 
-from support import (DEADLINE, PLC, PROGRAM, SCADA, GatewayCase, adu, go_apart, ip, is_reset, plant, read_registers, receive, run,
+from support import (DEADLINE, PLC, PROGRAM, SCADA, GatewayCase, adu, go_apart, ip, plant, read_registers, receive, run,
                      write_register)
 
 SCADA6, PLC6 = "fd01::10", "fd02::10"
@@ -78,6 +78,10 @@ class Apart(GatewayCase):
         with inside("up"):
             return self.client(source, to, family)
 
+    def is_refused_up(self, source):
+        with inside("up"):
+            return self.is_refused(source, (PLC, 502))
+
     def exchange(self, plc, source, to, family):
         scada = self.client_up(source, to, family)
         scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
@@ -131,7 +135,7 @@ class Routed(Apart):
         self.set_up_kernel(self.text)
         plc = self.server_down()
         self.begin(self.text)
-        self.assertTrue(is_reset(self.client_up("10.1.0.99")))
+        self.assertTrue(self.is_refused_up("10.1.0.99"))
         self.assertEqual(plc.peers, [])
 
     def test_datagrams_keep_both_addresses_too(self):
