@@ -63,7 +63,7 @@ class Contestants:
         there = {"direct": (SERVER, PORT)}
         if shutil.which("nginx"):
             conf = self.folder / "nginx.conf"
-            modules = "load_module modules/ngx_stream_module.so;" if pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so").exists() else ""
+            modules = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;" if pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so").exists() else ""
             conf.write_text(f"""{modules}
 worker_processes auto; daemon off; pid {self.folder}/nginx.pid; error_log /dev/null;
 events {{ worker_connections 4096; }}

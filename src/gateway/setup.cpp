@@ -84,6 +84,8 @@ std::string setup_script(const plant::Plant& plant, const plant::Gateway& gatewa
   out +=
       "ip rule add fwmark 1 lookup 100\nip route add local 0.0.0.0/0 dev lo table 100\n"
       "ip -6 rule add fwmark 1 lookup 100\nip -6 route add local ::/0 dev lo table 100\n";
+  // Datagrams are answered from the server's own port, which is often below 1024, by a process without rights.
+  out += "sysctl -qw net.ipv4.ip_unprivileged_port_start=0\n";
   std::string from = upper;
   if (bridged) {
     from = "br-rampart";
