@@ -231,10 +231,43 @@ void write_mitigations(Source& out, const std::string& folder) {
   out.end();
 }
 
+/// number writes a whole number between `least` and `most`.
+std::string number(const Table& table, size_t row, const std::string& column, int least, int most) {
+  const std::string& text = table.cell(row, column);
+  const bool digits = !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoi(text) < least || std::stoi(text) > most) table.reject(row, column + " is out of range");
+  return text;
+}
+
+/// write_aspects writes a table of aspects: they must follow the rows that they belong to.
+void write_aspects(Source& out, const std::string& folder, const std::string& file, const std::string& rows,
+                   const std::string& function) {
+  const Table table(folder, file);
+  const Table of(folder, rows);
+  out.table("Aspect", function);
+  size_t at = 0;
+  for (size_t i = 0; i < table.size(); ++i) {
+    const std::string& id = table.cell(i, "id");
+    const std::string& row = table.cell(i, "row");
+    if (i > 0 && row != of.cell(at, "id")) ++at;
+    if (at >= of.size() || row != of.cell(at, "id")) table.reject(i, "is not an aspect of the next row of " + rows);
+    if (id.size() != row.size() + 2 || !id.starts_with(row + "/")) table.reject(i, "is not " + row + "/ and a letter");
+    out.row({literal(id), literal(row), literal(table.cell(i, "what")), literal(table.cell(i, "where")),
+             literal(table.cell(i, "fact")), number(table, i, "days", 1, 3650), number(table, i, "share", 1, 100),
+             literal(table.cell(i, "check"))});
+  }
+  if (at + 1 != of.size()) throw std::runtime_error(file + ": the last rows of " + rows + " have no aspect");
+  out.end();
+}
+
 std::string make(const std::string& folder) {
   Source out;
   write_requirements(out, folder, "iec62443_3_3", "3-3", "system_requirements");
   write_requirements(out, folder, "iec62443_4_2", "4-2", "component_requirements");
+  write_aspects(out, folder, "aspects.csv", "iec62443_3_3.csv", "aspects");
+  write_aspects(out, folder, "component_aspects.csv", "iec62443_4_2.csv", "component_aspects");
+  write_plain(out, folder, "iec62443_1_3_metrics.csv", "Metric", "metrics",
+              {"id", "origin", "title", "summary", "*inputs", "part"});
   write_clauses(out, folder);
   write_plain(out, folder, "parts.csv", "Part", "parts", {"part", "title", "edition", "year", "status", "summary"});
   write_numbered(out, folder);

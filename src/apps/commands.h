@@ -23,9 +23,12 @@ class UsageError : public Error {
 };
 
 void declare_discover(CLI::App& app, Chosen& chosen);
+void declare_firewall(CLI::App& app, Chosen& chosen);
 void declare_init(CLI::App& app, Chosen& chosen);
 void declare_journal(CLI::App& app, Chosen& chosen);
 void declare_backup(CLI::App& app, Chosen& chosen);
+void declare_levels(CLI::App& app, Chosen& chosen);  // levels, diff
+void declare_state(CLI::App& app, Chosen& chosen);
 
 // The subcommands of `rampart journal`.
 void declare_journal_show(CLI::App& journal, Chosen& chosen);    // show, follow

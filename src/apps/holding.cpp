@@ -73,6 +73,16 @@ void append(journal::Appender& journal, const records::JournalRead& read, TimePo
   append_record(journal, read, now);
 }
 
+void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now) {
+  append_record(journal, evidence, now);
+}
+void append(journal::Appender& journal, const records::Statement& statement, TimePoint now) {
+  append_record(journal, statement, now);
+}
+void append(journal::Appender& journal, const records::LevelChange& change, TimePoint now) {
+  append_record(journal, change, now);
+}
+
 Reading::Reading(std::string folder, std::string what, std::string filter, std::string destination, const Clock& clock)
     : folder_(std::move(folder)),
       what_(std::move(what)),

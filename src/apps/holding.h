@@ -26,6 +26,9 @@ std::string caller(const journal::Layout& layout);
 /// where the journal does not take it.
 void append(journal::Appender& journal, const records::JournalEvent& event, TimePoint now);
 void append(journal::Appender& journal, const records::JournalRead& read, TimePoint now);
+void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now);
+void append(journal::Appender& journal, const records::Statement& statement, TimePoint now);
+void append(journal::Appender& journal, const records::LevelChange& change, TimePoint now);
 
 /// Reading is one person's look into a journal, which becomes a record itself: straight into the journal where it can
 /// be opened, else by its inbox, else with a warning on standard error that it is not recorded.

@@ -23,7 +23,7 @@ constexpr uint64_t kMostProof = uint64_t{4} << 20;
 constexpr int kDiffers = 3;
 
 struct VerifyArguments {
-  std::string folder, checkpoint, proof;
+  std::string folder, checkpoint, proof, record;
   std::vector<std::string> keys, witnesses;
   bool json = false;
 };
@@ -97,6 +97,24 @@ int verify_proof(const VerifyArguments& arguments, std::string& out) {
   return 0;
 }
 
+/// tell records the result as evidence, for who assesses levels. Errors: throws Error.
+void tell(const std::string& folder, const journal::VerifyReport& report) {
+  const SystemClock clock;
+  const std::string text =
+      report.good() ? std::to_string(report.records) + " records are as they were signed" : report.faults.front().what;
+  const auto held = open_journal(folder, {}, clock);
+  append(*held,
+         records::Evidence{.when = clock.now(),
+                           .fact = "journal-verified",
+                           .scope = "journal",
+                           .holds = report.good(),
+                           .origin = "rampart journal verify",
+                           .text = text,
+                           .count = report.records},
+         clock.now());
+  held->close();
+}
+
 int verify_command(const VerifyArguments& arguments, std::string& out) {
   if (arguments.folder.empty() == arguments.proof.empty()) {
     throw UsageError("give the folder of a journal, or --proof FILE", "");
@@ -110,6 +128,7 @@ int verify_command(const VerifyArguments& arguments, std::string& out) {
   options.progress = [&](uint64_t done, uint64_t all) { bar.show({.read = done, .total = all}, done); };
   const journal::VerifyReport report = journal::verify(arguments.folder, options);
   bar.clear();
+  if (!arguments.record.empty()) tell(arguments.record, report);
   if (arguments.json) {
     append_json(out, report);
   } else {
@@ -200,6 +219,8 @@ void declare_verify(CLI::App& journal, Chosen& chosen) {
   verify->add_option("--checkpoint", arguments->checkpoint, "checkpoint kept elsewhere: must be a part of it");
   verify->add_option("--proof", arguments->proof, "a proof of one record instead of a folder (- is standard input)");
   verify->add_flag("--json", arguments->json, "the report as JSON");
+  verify->add_option("--record", arguments->record,
+                     "folder of a journal that is told the result, as evidence of SR 3.3");
   verify->callback(
       [arguments, &chosen] { chosen = [arguments](std::string& out) { return verify_command(*arguments, out); }; });
 }

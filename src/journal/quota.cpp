@@ -11,7 +11,7 @@ using records::Kind;
 uint32_t share_percent(Kind kind) {
   switch (kind) {
     case Kind::transaction:
-      return 30;
+      return 26;
     case Kind::finding:
       return 20;
     case Kind::read_summary:
@@ -25,6 +25,7 @@ uint32_t share_percent(Kind kind) {
     case Kind::loss:
       return 3;
     case Kind::protection_seen:
+    case Kind::evidence:
       return 2;
     case Kind::login:
       return 6;
@@ -37,6 +38,8 @@ uint32_t share_percent(Kind kind) {
       return 2;
     case Kind::journal_event:
     case Kind::key_change:
+    case Kind::statement:
+    case Kind::level_change:
       return 1;
   }
   return 0;
@@ -52,6 +55,8 @@ Urgency urgency(Kind kind) {
     case Kind::key_change:
     case Kind::journal_read:
     case Kind::login:
+    case Kind::statement:
+    case Kind::level_change:
       return Urgency::reserved;
     case Kind::transaction:
     case Kind::finding:
@@ -61,15 +66,10 @@ Urgency urgency(Kind kind) {
     case Kind::read_summary:
     case Kind::repeats:
     case Kind::protection_seen:
+    case Kind::evidence:
       return Urgency::normal;
   }
   return Urgency::normal;
-}
-
-HashKey random_hash_key() {
-  std::array<uint8_t, 16> octets{};
-  crypto::random(octets);
-  return {load_little<8>(octets.data()), load_little<8>(octets.data() + 8)};
 }
 
 Duration QuotaClock::pass(Duration steady, TimePoint packets) {

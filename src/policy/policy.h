@@ -133,6 +133,15 @@ void note_answered(Situation& situation, const Policy& policy, const Parties& pa
 std::string explain(const Policy& policy, const Verdict& verdict, const Parties& parties,
                     const protocols::Operation& operation);
 
+/// Mixed is an asset that shares its zone with what IEC 62443-3-2 ZCR 3.2 to 3.6 keep apart, in words, and what would
+/// mend it.
+struct Mixed {
+  Index asset = kNone;
+  std::string what, hint;
+};
+/// mixed_zones finds them all: in the order of zones and clauses.
+std::vector<Mixed> mixed_zones(const plant::Plant& plant);
+
 /// Reach is one pair of assets that the rules connect, over any chain of conduits, by one protocol and action.
 struct Reach {
   Index from = kNone, to = kNone;  // assets

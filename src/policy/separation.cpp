@@ -53,7 +53,9 @@ bool is_wireless(const Asset& asset) { return asset.wireless; }
 /// Separation looks at one zone after the other.
 class Separation {
  public:
-  Separation(const plant::Plant& plant, std::vector<Problem>& problems) : plant_(plant), problems_(problems) {}
+  explicit Separation(const plant::Plant& plant) : plant_(plant) {}
+
+  std::vector<Mixed> take() { return std::move(found_); }
 
   void zone(const Zone& zone) {
     zone_ = &zone;
@@ -66,10 +68,8 @@ class Separation {
 
  private:
   void warn(const Asset& asset, std::string what, std::string hint) {
-    const Mark mark = asset.id.value.empty() ? asset.mark : asset.id.mark;
-    Problem problem = plant_.problem(mark, "the asset \"" + asset.id.value + "\" " + std::move(what), std::move(hint));
-    problem.warning = true;
-    problems_.push_back(std::move(problem));
+    found_.push_back({static_cast<Index>(&asset - plant_.assets.data()),
+                      "the asset \"" + asset.id.value + "\" " + std::move(what), std::move(hint)});
   }
   std::string quoted_zone() const { return "\"" + zone_->id.value + "\""; }
 
@@ -125,15 +125,26 @@ class Separation {
   }
 
   const plant::Plant& plant_;
-  std::vector<Problem>& problems_;
+  std::vector<Mixed> found_;
   const Zone* zone_ = nullptr;
 };
 
 }  // namespace
 
-void check_separation(const plant::Plant& plant, std::vector<Problem>& problems) {
-  Separation separation(plant, problems);
+std::vector<Mixed> mixed_zones(const plant::Plant& plant) {
+  Separation separation(plant);
   for (const Zone& zone : plant.zones) separation.zone(zone);
+  return separation.take();
+}
+
+void check_separation(const plant::Plant& plant, std::vector<Problem>& problems) {
+  for (Mixed& mixed : mixed_zones(plant)) {
+    const Asset& asset = plant.assets[mixed.asset];
+    const Mark mark = asset.id.value.empty() ? asset.mark : asset.id.mark;
+    Problem problem = plant.problem(mark, std::move(mixed.what), std::move(mixed.hint));
+    problem.warning = true;
+    problems.push_back(std::move(problem));
+  }
 }
 
 }  // namespace rampart::policy

@@ -229,6 +229,44 @@ inline std::vector<Stored> every_kind(std::string_view outside) {
                                       .not_after = at(300)}});
   }
   add(ProtectionSeen{.when = at(0)});
+  add(Evidence{.when = at(0),
+               .fact = "conduit-enforced",
+               .scope = "conduit",
+               .subject = outside,
+               .holds = true,
+               .share_permille = 900,
+               .origin = outside,
+               .text = outside,
+               .sha256 = "bb11",
+               .until = at(300),
+               .count = 12});
+  add(Evidence{.when = at(0)});
+  for (const bool withdrawn : {false, true}) {
+    add(Statement{.when = at(0),
+                  .id = "st-1",
+                  .person = outside,
+                  .what = "SR 7.5/a",
+                  .scope = "zone",
+                  .subject = outside,
+                  .answer = "met",
+                  .maturity = 3,
+                  .document = outside,
+                  .sha256 = "bb11",
+                  .until = at(300),
+                  .reason = outside,
+                  .withdrawn = withdrawn});
+  }
+  add(LevelChange{.when = at(0),
+                  .scope = "zone",
+                  .subject = outside,
+                  .requirement = "FR6",
+                  .before = 2,
+                  .after = 1,
+                  .target = 2,
+                  .row = "SR 6.2",
+                  .cause = outside,
+                  .fact = "monitor-running",
+                  .record = 17});
   all.push_back(std::move(Stored::decode(std::vector<uint8_t>{0xa2, 0, 0x18, 77, 1, 1}).value()));
   return all;
 }

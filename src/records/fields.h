@@ -340,6 +340,50 @@ void fields(auto& visit, Is<Login> auto& login) {
   visit(10, "address", login.address);
 }
 
+void fields(auto& visit, Is<Evidence> auto& evidence) {
+  visit(3, "when", evidence.when);
+  visit(4, "fact", evidence.fact);
+  visit(5, "scope", evidence.scope);
+  visit(6, "subject", evidence.subject);
+  visit(7, "holds", evidence.holds);
+  visit(8, "share-permille", evidence.share_permille, uint16_t{1000});
+  visit(9, "origin", evidence.origin);
+  visit(10, "text", evidence.text);
+  visit(11, "sha256", evidence.sha256);
+  visit(12, "until", evidence.until);
+  visit(13, "count", evidence.count);
+}
+
+void fields(auto& visit, Is<Statement> auto& statement) {
+  visit(3, "when", statement.when);
+  visit(4, "id", statement.id);
+  visit(5, "person", statement.person);
+  visit(6, "what", statement.what);
+  visit(7, "scope", statement.scope);
+  visit(8, "subject", statement.subject);
+  visit(9, "answer", statement.answer);
+  visit(10, "maturity", statement.maturity);
+  visit(11, "document", statement.document);
+  visit(12, "sha256", statement.sha256);
+  visit(13, "until", statement.until);
+  visit(14, "reason", statement.reason);
+  visit(15, "withdrawn", statement.withdrawn);
+}
+
+void fields(auto& visit, Is<LevelChange> auto& change) {
+  visit(3, "when", change.when);
+  visit(4, "scope", change.scope);
+  visit(5, "subject", change.subject);
+  visit(6, "requirement", change.requirement);
+  visit(7, "before", change.before);
+  visit(8, "after", change.after);
+  visit(9, "target", change.target);
+  visit(10, "row", change.row);
+  visit(11, "cause", change.cause);
+  visit(12, "fact", change.fact);
+  visit(13, "record", change.record);
+}
+
 /// HasFields: structs that stand as a map of their own. All other members are one item.
 template <class T>
 concept HasFields = requires(int& visit, T& value) {

@@ -86,6 +86,12 @@ TEST(Fields, NameEveryMemberOfEveryKind) {
   EXPECT_EQ(visited(Login()), 8u);
   [[maybe_unused]] const auto& [p1, p2, p3, p4, p5] = ProtectionSeen();
   EXPECT_EQ(visited(ProtectionSeen()), 5u);
+  [[maybe_unused]] const auto& [q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11] = Evidence();
+  EXPECT_EQ(visited(Evidence()), 11u);
+  [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13] = records::Statement();
+  EXPECT_EQ(visited(records::Statement()), 13u);
+  [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11] = LevelChange();
+  EXPECT_EQ(visited(LevelChange()), 11u);
 }
 
 }  // namespace

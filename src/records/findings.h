@@ -87,6 +87,8 @@ inline constexpr FindingKind kUnauthenticated{1082,    "unauthenticated", kProte
 inline constexpr FindingKind kOutdated{1083, "outdated-protocol", kProtection, Severity::medium, "T0830", "SR 4.3"};
 inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, Severity::medium, "T0830", "SR 1.8"};
 inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
+inline constexpr std::string_view kBoundary = "Boundary protection";
+inline constexpr FindingKind kFirewall{1090, "firewall-differs", kBoundary, Severity::high, "", "SR 5.2"};
 inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
 
 /// kAll: every kind, by number.
@@ -115,7 +117,8 @@ inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
                                               &kExpires,       &kForgeable,
                                               &kUnasked,       &kDeviation,
                                               &kUndecoded,     &kConnectionLimit,
-                                              &kSlowPeer,      &kServerAway};
+                                              &kSlowPeer,      &kServerAway,
+                                              &kFirewall};
 }  // namespace kinds
 
 /// kind_of is the finding that a verdict is which does not allow. `reason` is the policy's word for it: "no_rule".

@@ -8,9 +8,6 @@
 
 namespace rampart::records {
 
-/// describe fills `json` of a conversation whose ends and protocol are known.
-void describe(Conversation& conversation);
-
 void append_json(std::string& out, const Run& run);
 void append_json(std::string& out, const Transaction& transaction);
 void append_json(std::string& out, const Finding& finding);
@@ -27,5 +24,8 @@ void append_json(std::string& out, const KeyChange& change);
 void append_json(std::string& out, const JournalRead& read);
 void append_json(std::string& out, const Login& login);
 void append_json(std::string& out, const ProtectionSeen& seen);
+void append_json(std::string& out, const Evidence& evidence);
+void append_json(std::string& out, const Statement& statement);
+void append_json(std::string& out, const LevelChange& change);
 
 }  // namespace rampart::records

@@ -98,6 +98,57 @@ void append_json(std::string& out, const KeyChange& change) {
   out += kLineEnd;
 }
 
+void append_json(std::string& out, const Evidence& evidence) {
+  open_rampart(out, evidence.when, "evidence");
+  text(out, "fact", evidence.fact);
+  text(out, "scope", evidence.scope);
+  text(out, "subject", evidence.subject);
+  key(out, "holds");
+  out += evidence.holds ? "true" : "false";
+  number(out, "share_permille", evidence.share_permille);
+  text(out, "origin", evidence.origin);
+  text(out, "text", evidence.text);
+  text(out, "sha256", evidence.sha256);
+  if (evidence.until) time(out, "until", *evidence.until);
+  number(out, "count", evidence.count);
+  out += kLineEnd;
+}
+
+void append_json(std::string& out, const Statement& statement) {
+  open_rampart(out, statement.when, "statement");
+  text(out, "id", statement.id);
+  text(out, "person", statement.person);
+  text(out, "what", statement.what);
+  text(out, "scope", statement.scope);
+  text(out, "subject", statement.subject);
+  text(out, "answer", statement.answer);
+  if (statement.maturity != 0) number(out, "maturity", statement.maturity);
+  text(out, "document", statement.document);
+  text(out, "sha256", statement.sha256);
+  time(out, "until", statement.until);
+  text(out, "reason", statement.reason);
+  if (statement.withdrawn) {
+    key(out, "withdrawn");
+    out += "true";
+  }
+  out += kLineEnd;
+}
+
+void append_json(std::string& out, const LevelChange& change) {
+  open_rampart(out, change.when, "level-change");
+  text(out, "scope", change.scope);
+  text(out, "subject", change.subject);
+  text(out, "requirement", change.requirement);
+  number(out, "before", change.before);
+  number(out, "after", change.after);
+  number(out, "target", change.target);
+  text(out, "row", change.row);
+  text(out, "cause", change.cause);
+  text(out, "fact", change.fact);
+  if (change.record != 0) number(out, "cause_record", change.record);
+  out += kLineEnd;
+}
+
 void append_json(std::string& out, const JournalRead& read) {
   open_rampart(out, read.when, "journal-read");
   text(out, "person", read.person);

@@ -93,6 +93,12 @@ void fill(Parts& parts, const KeyChange& change) {
   parts.reason = change.reason;
 }
 void fill(Parts& parts, const JournalRead& read) { parts.person = read.person; }
+void fill(Parts&, const Evidence&) {}
+void fill(Parts& parts, const Statement& statement) {
+  parts.person = statement.person;
+  parts.reason = statement.reason;
+}
+void fill(Parts& parts, const LevelChange& change) { parts.reason = change.cause; }
 void fill(Parts& parts, const Login& login) {
   parts.person = login.person;
   parts.reason = login.reason;

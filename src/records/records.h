@@ -29,7 +29,8 @@ enum class Transport : uint8_t { none, tcp, udp, other, ethernet };
 std::string_view to_text(Transport transport);
 
 /// Conversation is the flow that a record comes from. `json` is its part of every line, asked by the client and by the
-/// server; filled by describe() once the protocol is known, so that a line costs a copy.
+/// server: made by the first line that needs it, kept so that the next ones cost a copy, and to be cleared by whoever
+/// changes the rest. One thread.
 struct Conversation {
   uint64_t flow_id = 0;
   std::optional<uint16_t> vlan;
@@ -38,7 +39,7 @@ struct Conversation {
   Side client, server;
   protocols::Protocol protocol;
   std::string community_id;
-  std::string json[2];
+  mutable std::string json[2];
 };
 
 /// Seen says how well something was seen.
@@ -226,6 +227,49 @@ struct Login {
   TimePoint when{};
   std::string_view person{}, method{}, outcome{}, reason{}, zone{}, asset{};
   std::optional<IpAddress> address{};
+};
+
+/// Evidence: one thing that somebody who can see it found to be so, or not so, of the plant or a part of it: a gateway
+/// that a conduit is enforced, a packet filter that its rules are loaded, a host's check. `fact` is one of the words of
+/// docs/formats/levels.md; a word that nobody knows counts for nothing.
+struct Evidence {
+  TimePoint when{};
+  std::string_view fact{};           // "conduit-enforced"
+  std::string_view scope{};          // "plant", "journal", "zone", "conduit", "asset"
+  std::string_view subject{};        // id by the plant; empty for plant and journal
+  bool holds = false;                // so, or not so
+  uint16_t share_permille = 1000;    // of the subject that was looked at
+  std::string_view origin{};         // who found it: "gateway gw-1"
+  std::string_view text{};           // in a person's words, with numbers
+  std::string_view sha256{};         // of a blob that holds the detail
+  std::optional<TimePoint> until{};  // from here on it counts no more, where that is sooner than the aspect says
+  uint64_t count = 0;                // what a counter says: requests held to the rules
+};
+
+/// Statement: a person's word for what no machine sees, with a document and an end; or its withdrawal.
+struct Statement {
+  TimePoint when{};
+  std::string_view id{}, person{};
+  std::string_view what{};  // aspect "SR 7.5/a", row "SR 7.5", clause "ORG 1.1"
+  std::string_view scope{}, subject{};
+  std::string_view answer{};  // "met", "compensated", "not-applicable"
+  uint8_t maturity = 0;       // 1 to 4, of programmes
+  std::string_view document{}, sha256{};
+  TimePoint until{};
+  std::string_view reason{};
+  bool withdrawn = false;
+};
+
+/// LevelChange: the security level achieved of a zone or conduit is another one from here on.
+struct LevelChange {
+  TimePoint when{};
+  std::string_view scope{}, subject{};  // "zone" or "conduit", and its id
+  std::string_view requirement{};       // "FR5"
+  uint8_t before = 0, after = 0, target = 0;
+  std::string_view row{};    // that decides now: the first that blocks the level above
+  std::string_view cause{};  // in a person's words
+  std::string_view fact{};   // whose coming, going or expiry changed it
+  uint64_t record = 0;       // the fact's record, where it came from one
 };
 
 /// Sink takes records. One thread calls it, in the order of the wire.

@@ -34,14 +34,17 @@ enum class Kind : uint16_t {
   journal_read = 14,
   login = 15,
   protection_seen = 16,
+  evidence = 17,
+  statement = 18,
+  level_change = 19,
 };
 std::string_view to_text(Kind kind);  // "kind-77" is not made: unknown kinds give "unknown"
 std::optional<Kind> parse_kind(std::string_view word);
 
 /// Fact is a record of any kind; monostate: of a kind that this version does not know.
-using Fact =
-    std::variant<std::monostate, Run, Transaction, Finding, AssetSeen, Loss, Flow, ReadSummary, Repeats, NotKept,
-                 PlantChange, RuleChange, JournalEvent, KeyChange, JournalRead, Login, ProtectionSeen>;
+using Fact = std::variant<std::monostate, Run, Transaction, Finding, AssetSeen, Loss, Flow, ReadSummary, Repeats,
+                          NotKept, PlantChange, RuleChange, JournalEvent, KeyChange, JournalRead, Login, ProtectionSeen,
+                          Evidence, Statement, LevelChange>;
 
 /// kMostRecord is the size of the largest entry of a C2SP tlog-tiles bundle.
 inline constexpr size_t kMostRecord = 65'535;
@@ -63,6 +66,9 @@ void append_cbor(std::vector<uint8_t>& out, const KeyChange& change, TimePoint w
 void append_cbor(std::vector<uint8_t>& out, const JournalRead& read, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const Login& login, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const ProtectionSeen& seen, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const Evidence& evidence, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const Statement& statement, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const LevelChange& change, TimePoint written);
 
 /// Stored is one record read back. It owns everything that its fact borrows. Movable, not copyable.
 class Stored {

@@ -55,6 +55,11 @@ std::string_view requirement_of(const Stored& stored, bool denied) {
       return "SR 6.1";
     case Kind::login:
       return "SR 1.1";
+    case Kind::evidence:
+    case Kind::statement:
+      return "SR 3.3";
+    case Kind::level_change:
+      return "SR 6.2";
   }
   return {};
 }
@@ -88,6 +93,14 @@ void place(View& view, const Stored& stored) {
     add(view.zones, finding->zone);
     view.severity = finding->severity;
   }
+  const auto of = [&view](std::string_view scope, std::string_view subject) {
+    if (scope == "zone") add(view.zones, subject);
+    if (scope == "asset") add(view.assets, subject);
+    if (scope == "conduit") view.conduit = subject;
+  };
+  if (const auto* evidence = std::get_if<Evidence>(&stored.fact())) of(evidence->scope, evidence->subject);
+  if (const auto* statement = std::get_if<Statement>(&stored.fact())) of(statement->scope, statement->subject);
+  if (const auto* change = std::get_if<LevelChange>(&stored.fact())) of(change->scope, change->subject);
   if (const auto* login = std::get_if<Login>(&stored.fact())) {
     add(view.zones, login->zone);
     add(view.assets, login->asset);

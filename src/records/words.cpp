@@ -423,6 +423,38 @@ void tell(std::string& out, const Parts&, const JournalRead& read) {
   append_given(out, ": ", read.filter);
 }
 
+void tell(std::string& out, const Parts&, const Evidence& evidence) {
+  out += evidence.origin.empty() ? "somebody" : evidence.origin;
+  out += evidence.holds ? " found so: " : " found not so: ";
+  out += evidence.fact;
+  append_given(out, " of ", evidence.scope);
+  append_given(out, " ", evidence.subject);
+  append_given(out, ", ", evidence.text);
+}
+
+void tell(std::string& out, const Parts&, const Statement& statement) {
+  append_person(out, statement.person);
+  out += statement.withdrawn ? " withdrew the statement that " : " stated that ";
+  out += statement.what;
+  append_given(out, " is ", statement.answer);
+  append_given(out, " in ", statement.scope);
+  append_given(out, " ", statement.subject);
+  append_given(out, ": ", statement.reason);
+}
+
+void tell(std::string& out, const Parts&, const LevelChange& change) {
+  out += change.scope;
+  append_given(out, " ", change.subject);
+  append_given(out, ", ", change.requirement);
+  out += ": level achieved ";
+  append_number(out, change.before);
+  out += " to ";
+  append_number(out, change.after);
+  out += ", target ";
+  append_number(out, change.target);
+  append_given(out, ": ", change.cause);
+}
+
 void tell(std::string& out, const Parts&, const Login& login) {
   append_person(out, login.person);
   out += " logged in";

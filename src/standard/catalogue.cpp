@@ -39,6 +39,10 @@ const Requirement* find_requirement(std::string_view id) {
   return found != nullptr ? found : find_by(component_requirements(), &Requirement::id, id);
 }
 
+const Aspect* find_aspect(std::string_view id) {
+  const Aspect* found = find_by(aspects(), &Aspect::id, id);
+  return found != nullptr ? found : find_by(component_aspects(), &Aspect::id, id);
+}
 const Clause* find_clause(std::string_view id) { return find_by(clauses(), &Clause::id, id); }
 const Part* find_part(std::string_view id) { return find_by(parts(), &Part::id, id); }
 const Tactic* find_tactic(std::string_view id) { return find_by(tactics(), &Tactic::id, id); }
@@ -83,6 +87,16 @@ std::vector<const Requirement*> enhancements_of(const Requirement& base) {
   collect(system_requirements(), out, enhances);
   collect(component_requirements(), out, enhances);
   return out;
+}
+
+std::span<const Aspect> aspects_of(std::string_view row) {
+  for (const auto table : {aspects(), component_aspects()}) {
+    const auto first = std::ranges::find(table, row, &Aspect::row);
+    if (first == table.end()) continue;
+    const auto last = std::find_if(first, table.end(), [&](const Aspect& aspect) { return aspect.row != row; });
+    return {first, last};
+  }
+  return {};
 }
 
 std::vector<const Requirement*> components_for(const Requirement& system_requirement) {

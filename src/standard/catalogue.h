@@ -53,6 +53,31 @@ struct Requirement {
   bool counts_for(Component type) const { return component == Component::any || component == type; }
 };
 
+/// Aspect is one thing that must be so for a row of 3-3 or 4-2 to be met, in this project's own words. `where`: of which
+/// part of the plant it is asked ("zone", "conduit", "plant", "journal", "asset", or "asset:" and a class of assets:
+/// host, wireless, portable). `fact`: the kind of fact that can show it. `days`: how old a fact may be. `share`: percent
+/// of what it is asked of that must have been seen. `check`: who answers it, or "statement": only a person can.
+struct Aspect {
+  std::string_view id;   // "SR 1.1 RE 1/a"
+  std::string_view row;  // "SR 1.1 RE 1"
+  std::string_view what;
+  std::string_view where;
+  std::string_view fact;  // traffic policy gateway firewall journal host account pki statement
+  uint16_t days;
+  uint8_t share;
+  std::string_view check;
+};
+
+/// Metric is a number that tells how a plant's security stands. Source: none published; IEC 62443-1-3 is a draft.
+struct Metric {
+  std::string_view id;  // "M01"
+  std::string_view origin;
+  std::string_view title;
+  std::string_view summary;
+  Words inputs;
+  std::string_view part;
+};
+
 /// Clause is a row of the parts without security levels: 2-1, 2-4, 3-2, 4-1 and the common constraints of 4-2.
 /// `kind` is "requirement", "BR", "RE", "area", "spe", "group", "practice" or "constraint"; `group` what it belongs to.
 struct Clause {
@@ -136,6 +161,9 @@ struct Term {
 
 std::span<const Requirement> system_requirements();     // 3-3, in the order of the standard
 std::span<const Requirement> component_requirements();  // 4-2, in the order of the standard
+std::span<const Aspect> aspects();            // of 3-3, in the order of its rows
+std::span<const Aspect> component_aspects();  // of 4-2
+std::span<const Metric> metrics();            // the first row says how part 1-3 stands
 std::span<const Clause> clauses();                      // 2-1, 2-4, 3-2, 4-1, 4-2 constraints
 std::span<const Part> parts();
 std::span<const Foundational> foundational_requirements();
@@ -148,6 +176,7 @@ std::span<const Term> terms();  // in alphabetical order
 
 /// find_* are the row of that identifier, or null.
 const Requirement* find_requirement(std::string_view id);
+const Aspect* find_aspect(std::string_view id);  // of either table
 const Clause* find_clause(std::string_view id);
 const Part* find_part(std::string_view id);
 const Tactic* find_tactic(std::string_view id);
@@ -169,6 +198,8 @@ std::vector<const Requirement*> required_component_requirements(Component type, 
 std::vector<const Requirement*> requirements_of(int fr);
 /// enhancements_of are the enhancements of one requirement, in their order.
 std::vector<const Requirement*> enhancements_of(const Requirement& base);
+/// aspects_of are the aspects of one row of 3-3 or 4-2.
+std::span<const Aspect> aspects_of(std::string_view row);
 /// components_for are the base rows of 4-2 with the number of a row of 3-3: "SR 5.2" gives "NDR 5.2". Part 4-2 numbers
 /// its requirements after those of 3-3.
 std::vector<const Requirement*> components_for(const Requirement& system_requirement);

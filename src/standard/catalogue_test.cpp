@@ -90,6 +90,38 @@ TEST(Catalogue, GivesEveryRowItsOwnIdentifier) {
   for (const Tactic& row : tactics()) EXPECT_TRUE(seen.insert(row.id).second) << row.id;
 }
 
+TEST(Catalogue, SplitsEveryRowIntoOneToSixAspectsInOtherWordsThanItsTitle) {
+  std::set<std::string_view> seen;
+  for (const Requirement* row : all_requirements()) {
+    const auto aspects = aspects_of(row->id);
+    EXPECT_TRUE(aspects.size() >= 1 && aspects.size() <= 6) << row->id << " has " << aspects.size();
+    char letter = 'a';
+    for (const Aspect& aspect : aspects) {
+      EXPECT_EQ(aspect.id, std::string(row->id) + "/" + letter++);
+      EXPECT_TRUE(seen.insert(aspect.id).second) << aspect.id;
+      EXPECT_NE(lower(aspect.what), lower(row->title) + ".") << aspect.id;
+      EXPECT_NE(aspect.what, row->summary) << aspect.id;
+      EXPECT_TRUE(aspect.what.ends_with('.')) << aspect.id;
+      EXPECT_EQ(find_aspect(aspect.id), &aspect);
+    }
+  }
+  EXPECT_EQ(seen.size(), aspects().size() + component_aspects().size()) << "an aspect of no row";
+}
+
+TEST(Catalogue, AsksForAspectsWhereAndByFactsThatThereAre) {
+  const std::set<std::string_view> where = {"zone",       "conduit",        "asset",         "plant",
+                                            "journal",    "asset:host",     "asset:wireless", "asset:portable"};
+  const std::set<std::string_view> facts = {"traffic", "policy", "gateway", "firewall", "journal",
+                                            "host",    "account", "pki",    "statement"};
+  for (const auto table : {aspects(), component_aspects()}) {
+    for (const Aspect& aspect : table) {
+      EXPECT_TRUE(where.contains(aspect.where)) << aspect.id << ": " << aspect.where;
+      EXPECT_TRUE(facts.contains(aspect.fact)) << aspect.id << ": " << aspect.fact;
+      EXPECT_EQ(aspect.fact == "statement", aspect.check == "statement") << aspect.id;
+    }
+  }
+}
+
 TEST(Catalogue, LeavesNoTitleOrSummaryEmpty) {
   for (const Requirement* row : all_requirements()) {
     EXPECT_FALSE(row->title.empty() || row->summary.empty()) << row->id;

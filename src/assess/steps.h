@@ -1,0 +1,48 @@
+// What to do first: single steps, what each would lift, and which of the catalogue's doubtful cells decide. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assess/assessment.h"
+
+namespace rampart::assess {
+
+/// Lift is what a step does to one cell: to which level, and how many of the rows that keep it from the next one it
+/// settles; `left` are those that remain.
+struct Lift {
+  size_t unit = 0, fr = 0;
+  int from = 0, to = 0;
+  size_t rows = 0, left = 0;
+};
+
+/// Step is one thing that somebody could do: make a kind of fact hold, of one part of the plant or of all that lack it;
+/// or answer an aspect that only a person can, for the whole plant.
+struct Step {
+  std::optional<FactKind> kind;  // nothing: `aspect` is to be stated
+  uint32_t aspect = 0;
+  std::optional<Scope> scope;  // nothing: everywhere
+  std::vector<Scope> where;    // the parts that lack it
+  int effort = 1;
+  int levels = 0;           // by how much it lifts, in all cells
+  size_t rows = 0;          // of those that keep cells from their next level, settled
+  std::vector<Lift> lifts;  // cells, by unit and FR
+  double worth() const { return (levels * 100.0 + static_cast<double>(rows)) / effort; }
+};
+/// steps are the single steps towards the targets, the most worth first, at most `most`.
+std::vector<Step> steps(const Assessment& assessment, size_t most = 50);
+/// doing is what a step asks for, in words: "review each rule ..."; place_of where.
+std::string doing(const Assessment& assessment, const Step& step);
+std::string place_of(const Assessment& assessment, const Step& step);
+/// words_of is a scope in words: "plant", "zone control".
+std::string words_of(const plant::Plant& plant, Scope scope);
+
+/// Dispute: public sources give a row another lowest level, and with that a cell would reach another.
+struct Dispute {
+  uint16_t row = 0;
+  int lowest = 0, other = 0, level_then = 0;
+};
+std::vector<Dispute> disputes(const Assessment& assessment, size_t unit, size_t fr);
+
+}  // namespace rampart::assess
