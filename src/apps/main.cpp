@@ -10,6 +10,7 @@
 
 #include "apps/command_assets.h"
 #include "apps/command_check.h"
+#include "apps/command_guard.h"
 #include "apps/command_import.h"
 #include "apps/command_rehearse.h"
 #include "apps/command_standard.h"
@@ -27,6 +28,7 @@ struct Arguments {
   std::string plant, old_plant, path, value, journal, operations = "all", offload = "off";
   bool all = false;
   WatchOptions watch;
+  GuardOptions guard;
 };
 
 int run_standard(const Arguments& arguments, std::string& out) {
@@ -138,6 +140,27 @@ void declare_traffic(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   });
 }
 
+void declare_guard(CLI::App& app, Arguments& arguments, Chosen& chosen) {
+  GuardOptions& guard = arguments.guard;
+  auto* command = app.add_subcommand("guard", "Stand in a conduit and let through what the plant allows");
+  command->add_option("plant", guard.plant, "plant file (YAML)")->required();
+  command->add_option("--as", guard.as, "which gateway of the plant this is")->required();
+  auto* journal = command->add_option("--journal", guard.journal, "folder of the journal that keeps what happened");
+  command->add_flag("--all-operations", guard.all_operations, "the journal keeps every plain read by itself")
+      ->needs(journal);
+  command->add_option("--json", guard.json, "write events as JSON lines to FILE (- is standard output)");
+  command->add_option("--metrics", guard.metrics,
+                      "serve /metrics and /health at ADDRESS:PORT, or at a port of the loopback");
+  command->add_option("--user", guard.user,
+                      "whom root becomes once it listens (else the journal's owner, rampart, nobody)");
+  command->add_option("--candidates", guard.candidates,
+                      "file that gets the rules that conduits and rules in mode learn lack");
+  command->add_flag("--show-setup", guard.show_setup, "print what the kernel has to be told before, and end");
+  command->add_flag("--quiet", guard.quiet, "no doors, no table at the end");
+  command->callback(
+      [&] { chosen = [&](std::string& out) { return guard_command(guard, rampart::SystemClock(), out); }; });
+}
+
 int run(const Chosen& chosen) {
   std::string out;
   const int status = chosen(out);
@@ -164,6 +187,7 @@ int main(int argc, char** argv) {
   Chosen chosen;
   declare_plant(app, arguments, chosen);
   declare_traffic(app, arguments, chosen);
+  declare_guard(app, arguments, chosen);
   declare_assets(app, chosen);
   declare_import(app, chosen);
   declare_discover(app, chosen);

@@ -1,10 +1,6 @@
 #include "apps/metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
-#include <vector>
-
+#include "apps/metric_families.h"
 #include "apps/version.h"
 #include "base/text.h"
 
@@ -12,34 +8,6 @@ namespace rampart::apps {
 namespace {
 
 constexpr std::chrono::seconds kStale{10};
-
-/// Families collects metrics one by one; those of one name follow each other.
-class Families {
- public:
-  using Labels = std::vector<std::pair<std::string, std::string>>;
-
-  void counter(const char* name, const char* help, double value, const Labels& labels = {}) {
-    add(name, help, prometheus::MetricType::Counter, labels).counter.value = value;
-  }
-  void gauge(const char* name, const char* help, double value, const Labels& labels = {}) {
-    add(name, help, prometheus::MetricType::Gauge, labels).gauge.value = value;
-  }
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  prometheus::ClientMetric& add(const char* name, const char* help, prometheus::MetricType type, const Labels& labels) {
-    if (families_.empty() || families_.back().name != name) {
-      families_.push_back({});
-      families_.back().name = name;
-      families_.back().help = help;
-      families_.back().type = type;
-    }
-    prometheus::ClientMetric& metric = families_.back().metric.emplace_back();
-    for (const auto& [label, value] : labels) metric.label.push_back({label, value});
-    return metric;
-  }
-  std::vector<prometheus::MetricFamily> families_;
-};
 
 double number(uint64_t value) { return static_cast<double>(value); }
 double seconds(TimePoint when) { return std::chrono::duration<double>(when.time_since_epoch()).count(); }
@@ -183,9 +151,12 @@ std::string health_line(const WatchState& state, const WatchNumbers& numbers, bo
 }
 
 void MetricsBoard::lay_down(const WatchState& state, const WatchNumbers& numbers) {
-  std::string metrics = metrics_text(state, numbers);
   bool well = false;
   std::string health = health_line(state, numbers, well);
+  lay_down(metrics_text(state, numbers), std::move(health), well);
+}
+
+void MetricsBoard::lay_down(std::string metrics, std::string health, bool well) {
   const std::lock_guard lock(mutex_);
   metrics_ = std::move(metrics);
   health_ = std::move(health);

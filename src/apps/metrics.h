@@ -36,6 +36,8 @@ class MetricsBoard {
   /// `clock` must outlive it.
   explicit MetricsBoard(const Clock& clock) : clock_(clock) {}
   void lay_down(const WatchState& state, const WatchNumbers& numbers);
+  /// lay_down takes texts that are made already: what /metrics and /health answer.
+  void lay_down(std::string metrics, std::string health, bool well);
   /// answer serves / /metrics /health; any thread. Numbers older than ten seconds mean that the watch is stuck: 503.
   net::HttpResponse answer(std::string_view path) const;
 

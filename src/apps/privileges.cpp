@@ -60,6 +60,20 @@ std::string drop_rights(const std::string& user) {
   return now;
 }
 
+void keep_net_admin(const std::string& user) {
+  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) fail("PR_SET_KEEPCAPS");
+  if (geteuid() == 0) {
+    const passwd* found = getpwnam(user.c_str());
+    if (found == nullptr) throw UsageError("--user: there is no user '" + user + "'", "name one of this system");
+    become(*found);
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct kept[2] = {};
+  kept[0].effective = kept[0].permitted = 1u << CAP_NET_ADMIN;
+  if (syscall(SYS_capset, &header, kept) != 0) fail("capset");
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
+}
+
 std::string default_user(const std::string& journal) {
   struct stat about {};
   if (!journal.empty() && stat(journal.c_str(), &about) == 0 && about.st_uid != 0) {

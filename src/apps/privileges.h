@@ -10,6 +10,9 @@ namespace rampart::apps {
 /// Errors: throws UsageError where there is no such user, Error where the system refuses.
 std::string drop_rights(const std::string& user);
 
+/// keep_net_admin is drop_rights for a process that goes on to need CAP_NET_ADMIN, and keeps that alone.
+void keep_net_admin(const std::string& user);
+
 /// default_user is whom root becomes: the owner of `journal` (may be empty) where that is not root, else `rampart`
 /// where there is such a user, else `nobody`.
 std::string default_user(const std::string& journal);

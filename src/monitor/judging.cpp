@@ -5,73 +5,19 @@ namespace {
 
 using policy::kNone;
 using policy::Reason;
-using protocols::Action;
 using protocols::Operation;
 
-const FindingKind& kind_of(const policy::Verdict& verdict) {
-  if (verdict.decision == policy::Decision::undecidable) return kinds::kUndecidable;
-  switch (verdict.reason) {
-    case Reason::unknown_client:
-      return kinds::kUnknownClient;
-    case Reason::unknown_server:
-      return kinds::kUnknownServer;
-    case Reason::unknown_asset:
-      return kinds::kUnknownAsset;
-    case Reason::no_conduit:
-      return kinds::kNoConduit;
-    case Reason::value_out_of_range:
-      return kinds::kValue;
-    case Reason::step_too_large:
-      return kinds::kStep;
-    case Reason::rate_exceeded:
-      return kinds::kRate;
-    case Reason::outside_calendar:
-      return kinds::kCalendar;
-    case Reason::role_missing:
-      return kinds::kRole;
-    case Reason::approval_missing:
-      return kinds::kApproval;
-    case Reason::rule:
-    case Reason::same_zone:
-    case Reason::no_rule:
-    case Reason::value_unknown:
-    case Reason::role_unknown:
-      return kinds::kNoRule;
-  }
-  return kinds::kNoRule;
+records::Verdict::Kind kind_in_record(const policy::Verdict& verdict) {
+  return static_cast<records::Verdict::Kind>(static_cast<uint8_t>(verdict.decision) + 1);
 }
 
-const FindingKind* control_kind(const Operation& operation) {
-  switch (operation.action) {
-    case Action::program:
-      return &kinds::kProgram;
-    case Action::start:
-      return &kinds::kStart;
-    case Action::firmware:
-      return &kinds::kFirmware;
-    case Action::stop:
-      return operation.function.name.find("restart") != std::string_view::npos ||
-                     operation.function.name.starts_with("reset")
-                 ? &kinds::kRestart
-                 : &kinds::kStop;
-    case Action::read:
-    case Action::write:
-    case Action::operate:
-    case Action::configure:
-    case Action::file:
-    case Action::time:
-    case Action::identify:
-    case Action::session:
-    case Action::diagnose:
-      return nullptr;
-  }
-  return nullptr;
+const FindingKind& kind_of(const policy::Verdict& verdict) {
+  return records::kind_of(kind_in_record(verdict), policy::to_text(verdict.reason));
 }
 
 /// stream_kind is the kind of a conversation in which nothing was asked that we understand.
 const FindingKind& stream_kind(const policy::Verdict& verdict) {
-  if (verdict.rule != kNone) return kind_of(verdict);  // a rule, and a condition of it that does not hold
-  return verdict.reason == Reason::no_rule ? kinds::kTraffic : kinds::kTrafficNoConduit;
+  return records::kind_of_stream(kind_in_record(verdict), policy::to_text(verdict.reason), verdict.rule != kNone);
 }
 
 std::string_view words_for(const policy::Verdict& verdict) {
@@ -123,7 +69,7 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
     };
     find(kind, key, talk, direction, moment, words, &operation, &verdict);
   }
-  const FindingKind* control = control_kind(operation);
+  const FindingKind* control = records::control_kind(operation);
   if (control == nullptr) return;
   const auto words = [&] {
     const bool by_client = direction == Direction::to_server;
@@ -198,7 +144,7 @@ void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direct
 
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {
   records::Verdict record;
-  record.kind = static_cast<records::Verdict::Kind>(static_cast<uint8_t>(verdict.decision) + 1);
+  record.kind = kind_in_record(verdict);
   record.reason = policy::to_text(verdict.reason);
   if (verdict.conduit == kNone) return record;
   const plant::Conduit& conduit = plant_->conduits[verdict.conduit];

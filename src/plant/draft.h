@@ -30,11 +30,18 @@ struct ConduitNames {
   NodeIndex id = kNoNode;
   std::vector<NodeIndex> joins;
   NodeIndex joins_list = kNoNode;
+  NodeIndex guard = kNoNode;
   std::vector<RuleNames> rules;
 };
 
 struct SuppressionNames {
   NodeIndex asset = kNoNode, zone = kNoNode, conduit = kNoNode, from = kNoNode, to = kNoNode;
+};
+
+struct GatewayNames {
+  NodeIndex id = kNoNode;
+  std::vector<NodeIndex> serves;  // the maps
+  std::vector<NodeIndex> to;      // of each
 };
 
 struct Draft {
@@ -43,7 +50,8 @@ struct Draft {
   std::vector<ZoneNames> zones;
   std::vector<ConduitNames> conduits;
   std::vector<SuppressionNames> suppressions;
-  Names role_ids, function_ids, zone_ids, asset_ids, conduit_ids, calendar_ids;
+  std::vector<GatewayNames> gateways;
+  Names role_ids, function_ids, zone_ids, asset_ids, conduit_ids, calendar_ids, gateway_ids;
 };
 
 /// read_plant reads the whole tree into `draft`; references stay names.
@@ -56,12 +64,15 @@ void read_assets(Reader& reader, NodeIndex node, Index zone, Draft& draft);
 void read_conduits(Reader& reader, NodeIndex node, Draft& draft);
 void read_findings(Reader& reader, NodeIndex node, Draft& draft);
 void read_suppressions(Reader& reader, NodeIndex node, Draft& draft);
+void read_gateways(Reader& reader, NodeIndex node, Draft& draft);
 
 /// read_target reads levels: one number, a map by requirement, or the seven of 62443. Absent ones stay empty.
 std::array<std::optional<uint8_t>, 7> read_target(Reader& reader, NodeIndex node, bool all_needed);
 
 /// resolve turns names into indexes and reports those that stand for nothing.
 void resolve(Reader& reader, Draft& draft);
+/// check_gateways reports what two gateways, or two things that one serves, cannot both have.
+void check_gateways(Reader& reader, const Draft& draft);
 /// check_addresses reports networks and locations that cannot be told apart, and assets outside of their zone.
 void check_addresses(Reader& reader, const Draft& draft);
 

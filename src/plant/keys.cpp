@@ -6,9 +6,17 @@ namespace {
 
 constexpr bool kRequired = true;
 
-constexpr Key kPlant[] = {
-    {"rampart", kRequired}, {"plant", kRequired}, {"tolerable-risk"}, {"roles"},    {"essential-functions"},
-    {"zones", kRequired},   {"conduits"},         {"calendars"},      {"findings"}, {"suppress"}};
+constexpr Key kPlant[] = {{"rampart", kRequired},
+                          {"plant", kRequired},
+                          {"tolerable-risk"},
+                          {"roles"},
+                          {"essential-functions"},
+                          {"zones", kRequired},
+                          {"conduits"},
+                          {"calendars"},
+                          {"findings"},
+                          {"suppress"},
+                          {"gateways"}};
 constexpr Key kRole[] = {{"may", kRequired}, {"factors"}};
 constexpr Key kFunction[] = {{"id", kRequired}, {"name"}, {"consequence"}};
 constexpr Key kConsequence[] = {{"safety"}, {"environment"}, {"production"}};
@@ -16,9 +24,9 @@ constexpr Key kZone[] = {{"id", kRequired}, {"name"},     {"level"},     {"safet
                          {"target"},        {"networks"}, {"inventory"}, {"assets"}};
 constexpr Key kNetwork[] = {{"cidr", kRequired}, {"vlan"}, {"seen-by"}};
 constexpr Key kInventory[] = {{"complete"}, {"reviewed"}, {"by"}};
-constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},     {"at"},
-                          {"vendor"},        {"model"},           {"firmware"}, {"serial"},
-                          {"essential"},     {"connected"},       {"wireless"}, {"points"}};
+constexpr Key kAsset[] = {{"id", kRequired}, {"kind", kRequired}, {"name"},      {"at"},        {"vendor"},
+                          {"model"},         {"firmware"},        {"serial"},    {"essential"}, {"connected"},
+                          {"wireless"},      {"points"},          {"deviations"}};
 constexpr Key kLocation[] = {{"ip"}, {"mac"}, {"vlan"}, {"unit"}, {"link"}, {"route"}, {"name"}};
 constexpr Key kPoint[] = {{"id", kRequired}, {"object", kRequired},
                           {"type"},          {"byte-order"},
@@ -50,6 +58,10 @@ constexpr Key kFinding[] = {{"id", kRequired}, {"threshold"}, {"learn"}};
 constexpr Key kSuppression[] = {
     {"finding", kRequired}, {"asset"},        {"zone"}, {"conduit"}, {"from"}, {"to"}, {"until", kRequired},
     {"reason", kRequired},  {"by", kRequired}};
+constexpr Key kGateway[] = {{"id", kRequired}, {"stands"}, {"interfaces"}, {"unnamed"}, {"serves"}, {"limits"}};
+constexpr Key kServe[] = {{"to", kRequired}, {"protocol", kRequired}, {"transport"}, {"at"},
+                          {"port"},          {"server-port"},         {"sessions"},  {"kept"}};
+constexpr Key kGatewayLimit[] = {{"connections"}, {"each-client"}, {"half-open"}, {"buffers"}};
 constexpr Key kTarget[] = {{"IAC"}, {"UC"}, {"SI"}, {"DC"}, {"RDF"}, {"TRE"}, {"RA"}};
 
 constexpr std::string_view kKindWords[] = {"controller",
@@ -94,6 +106,9 @@ constexpr std::string_view kProtectWords[] = {"none", "mutual-tls"};
 constexpr std::string_view kUnknownWords[] = {"deny", "allow"};
 constexpr std::string_view kJournalWords[] = {"after", "before"};
 constexpr std::string_view kDayWords[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+constexpr std::string_view kStandsWords[] = {"addressed", "transparent", "bridged"};
+constexpr std::string_view kUnnamedWords[] = {"drop", "pass"};
+constexpr std::string_view kTransportWords[] = {"tcp", "udp"};
 constexpr std::string_view kRequirementWords[] = {"IAC", "UC", "SI", "DC", "RDF", "TRE", "RA"};
 
 }  // namespace
@@ -113,6 +128,9 @@ const KeyTable kRuleKeys{"rule", "a rule", kRule};
 const KeyTable kCalendarKeys{"calendar", "a calendar", kCalendar};
 const KeyTable kFindingKeys{"finding-setting", "a setting of a finding", kFinding};
 const KeyTable kSuppressionKeys{"suppression", "a suppression", kSuppression};
+const KeyTable kGatewayKeys{"gateway", "a gateway", kGateway};
+const KeyTable kServeKeys{"serve", "what a gateway serves", kServe};
+const KeyTable kGatewayLimitKeys{"gateway-limits", "limits of a gateway", kGatewayLimit};
 const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
 
 const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
@@ -127,20 +145,24 @@ const WordTable kProtect{"protect", "a protection", kProtectWords};
 const WordTable kUnknown{"unknown", "a way with unknown values", kUnknownWords};
 const WordTable kJournal{"journal", "a time of journalling", kJournalWords};
 const WordTable kDays{"day", "a day of the week", kDayWords};
+const WordTable kStands{"stands", "a way of standing", kStandsWords};
+const WordTable kUnnamed{"unnamed", "what becomes of the rest", kUnnamedWords};
+const WordTable kTransports{"transport", "a transport", kTransportWords};
 const WordTable kRequirements{"foundational-requirement", "a foundational requirement", kRequirementWords};
 
 std::span<const KeyTable* const> keys() {
-  static constexpr const KeyTable* kAll[] = {&kPlantKeys,    &kRoleKeys,    &kFunctionKeys,    &kConsequenceKeys,
-                                             &kZoneKeys,     &kNetworkKeys, &kInventoryKeys,   &kAssetKeys,
-                                             &kLocationKeys, &kPointKeys,   &kConduitKeys,     &kRuleKeys,
-                                             &kCalendarKeys, &kFindingKeys, &kSuppressionKeys, &kTargetKeys};
+  static constexpr const KeyTable* kAll[] = {&kPlantKeys,    &kRoleKeys,         &kFunctionKeys,    &kConsequenceKeys,
+                                             &kZoneKeys,     &kNetworkKeys,      &kInventoryKeys,   &kAssetKeys,
+                                             &kLocationKeys, &kPointKeys,        &kConduitKeys,     &kRuleKeys,
+                                             &kCalendarKeys, &kFindingKeys,      &kSuppressionKeys, &kGatewayKeys,
+                                             &kServeKeys,    &kGatewayLimitKeys, &kTargetKeys};
   return kAll;
 }
 
 std::span<const WordTable* const> words() {
-  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,       &kConnected, &kByteOrders,
-                                              &kModes,      &kOnDeny,      &kOnFailure,   &kProtect,   &kUnknown,
-                                              &kJournal,    &kDays,        &kRequirements};
+  static constexpr const WordTable* kAll[] = {
+      &kAssetKinds, &kPermissions, &kRisks,   &kConnected, &kByteOrders, &kModes,   &kOnDeny,     &kOnFailure,
+      &kProtect,    &kUnknown,     &kJournal, &kDays,      &kStands,     &kUnnamed, &kTransports, &kRequirements};
   return kAll;
 }
 

@@ -38,6 +38,7 @@ void read(Problems& problems, Draft& draft) {
   if (!tree.complete()) return;
   resolve(reader, draft);
   check_addresses(reader, draft);
+  check_gateways(reader, draft);
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ struct Asset {
   std::string name, vendor, model, firmware, serial;
   std::optional<Connected> connected;
   bool wireless = false;
+  std::vector<Text> deviations;  // from the protocols' specifications that its messages may show, by name
   std::vector<Location> at;
   std::vector<Index> essential;  // into Plant::essential_functions
   std::vector<Point> points;
@@ -205,6 +206,43 @@ struct Suppression {
   TimePoint end() const { return std::chrono::sys_days(until) + std::chrono::days(1); }
 };
 
+/// Stands says how a gateway stands in a conduit: clients talk to it, or it is the router between both sides and keeps
+/// all addresses, or a bridge between two ports of one subnet.
+enum class Stands : uint8_t { addressed, transparent, bridged };
+/// Unnamed: what becomes of what no rule names, where the gateway is a bridge.
+enum class Unnamed : uint8_t { drop, pass };
+
+/// Serve is one thing that a gateway stands before: an asset and a protocol. Ports of zero: the protocol's usual one.
+struct Serve {
+  Index to = kNone;  // asset
+  Text protocol;     // of the registry, or tcp, udp for what is not decoded
+  bool udp = false;
+  std::optional<IpAddress> at;  // where clients find it; only of a gateway that is addressed
+  uint16_t port = 0;            // there, or of the asset where the gateway is not addressed
+  uint16_t server_port = 0;     // of the asset; 0: as `port`
+  uint32_t sessions = 0;        // that the asset bears at a time; 0: not said
+  uint32_t kept = 0;            // the last of these, for essential clients only
+  Mark mark;
+};
+
+/// GatewayLimits bound what peers can make a gateway hold.
+struct GatewayLimits {
+  uint32_t connections = 20'000;  // in all
+  uint32_t each_client = 1'000;   // of one client address
+  uint32_t half_open = 1'000;     // whose server has not answered yet
+  uint32_t buffers_mib = 256;     // held for peers that are slow, in all
+};
+
+struct Gateway {
+  Text id;
+  Stands stands = Stands::addressed;
+  std::vector<Text> interfaces;  // the upper side, then the lower; empty where it is addressed
+  Unnamed unnamed = Unnamed::drop;
+  std::vector<Serve> serves;
+  GatewayLimits limits;
+  Mark mark;
+};
+
 struct Plant {
   std::string file;
   std::string text;  // the file as read: for excerpts, hashes and edits
@@ -216,6 +254,7 @@ struct Plant {
   std::vector<Asset> assets;
   std::vector<Conduit> conduits;
   std::vector<Calendar> calendars;
+  std::vector<Gateway> gateways;
   std::vector<FindingSetting> findings;
   std::vector<Suppression> suppressions;
   std::vector<Index> assets_by_id, zones_by_id, conduits_by_id;  // sorted by load(); a plant made by hand has none

@@ -89,6 +89,7 @@ void read_conduits(Reader& reader, NodeIndex node, Draft& draft) {
     names.joins_list = fields["joins"];
     conduit.target = read_target(reader, fields["target"], false);
     conduit.guard = reader.id(fields["guard"]);
+    names.guard = fields["guard"];
     conduit.mode = reader.choice(fields["mode"], kModes, Mode::enforce);
     conduit.on_deny = reader.choice(fields["on-deny"], kOnDeny, OnDeny::exception);
     conduit.on_failure = reader.choice(fields["on-failure"], kOnFailure, OnFailure::close);

@@ -191,6 +191,7 @@ void read_plant(Reader& reader, Draft& draft) {
   read_calendars(reader, fields["calendars"], draft);
   read_findings(reader, fields["findings"], draft);
   read_suppressions(reader, fields["suppress"], draft);
+  read_gateways(reader, fields["gateways"], draft);
 }
 
 }  // namespace rampart::plant

@@ -220,6 +220,9 @@ void read_assets(Reader& reader, NodeIndex node, Index zone, Draft& draft) {
     for (const NodeIndex place : reader.list(fields["at"], "places")) read_location(reader, place, asset, names);
     if (const auto how = reader.word(fields["connected"], kConnected)) asset.connected = static_cast<Connected>(*how);
     asset.wireless = reader.flag(fields["wireless"], false);
+    for (const NodeIndex name : reader.words(fields["deviations"], "names of deviations")) {
+      asset.deviations.push_back(reader.id(name));
+    }
     names.essential = reader.words(fields["essential"], "essential functions");
     read_points(reader, fields["points"], asset, names);
     draft.asset_ids.add(reader, fields["id"], index, "asset");

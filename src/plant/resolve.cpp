@@ -193,6 +193,17 @@ void resolve_suppressions(Reader& reader, Draft& draft) {
   }
 }
 
+void resolve_gateways(Reader& reader, Draft& draft) {
+  for (size_t i = 0; i < draft.gateways.size(); ++i) {
+    for (size_t k = 0; k < draft.gateways[i].to.size(); ++k) {
+      draft.plant.gateways[i].serves[k].to = one(reader, draft.gateways[i].to[k], draft.asset_ids, "asset");
+    }
+  }
+  // A plant that describes no gateways may name them all the same.
+  if (draft.gateways.empty()) return;
+  for (const ConduitNames& conduit : draft.conduits) one(reader, conduit.guard, draft.gateway_ids, "gateway");
+}
+
 /// check_pairs reports two conduits that join the same zones: which of them decides could not be said.
 void check_pairs(Reader& reader, const Draft& draft) {
   std::map<std::vector<Index>, Index> known;
@@ -235,6 +246,7 @@ void resolve(Reader& reader, Draft& draft) {
     }
   }
   resolve_suppressions(reader, draft);
+  resolve_gateways(reader, draft);
   check_pairs(reader, draft);
   plant.assets_by_id = by_id(plant.assets);
   plant.zones_by_id = by_id(plant.zones);

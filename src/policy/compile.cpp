@@ -112,6 +112,7 @@ Compiled compile(std::shared_ptr<const plant::Plant> plant) {
   compile_points(*policy, compiled.problems);
   compile_rules(*policy, compiled.problems);
   find_idle_rules(*policy, compiled.problems);
+  check_gateways(*policy, compiled.problems);
   check_separation(*policy->plant, compiled.problems);
   std::stable_sort(compiled.problems.begin(), compiled.problems.end(),
                    [](const Problem& left, const Problem& right) { return left.mark < right.mark; });

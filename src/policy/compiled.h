@@ -159,6 +159,8 @@ void compile_points(Policy& policy, std::vector<Problem>& problems);
 void compile_places(Policy& policy);
 void compile_rules(Policy& policy, std::vector<Problem>& problems);
 void find_idle_rules(const Policy& policy, std::vector<Problem>& problems);
+/// check_gateways says what a gateway serves that its way of standing cannot bear.
+void check_gateways(const Policy& policy, std::vector<Problem>& problems);
 /// check_separation warns of zones that hold what ZCR 3.2 to 3.6 keep apart.
 void check_separation(const plant::Plant& plant, std::vector<Problem>& problems);
 

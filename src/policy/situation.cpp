@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <unordered_map>
 
 #include "policy/value.h"
 
@@ -108,6 +110,46 @@ Situation::Situation(std::shared_ptr<const Policy> policy) : policy_(std::move(p
 Situation::~Situation() = default;
 Situation::Situation(Situation&&) noexcept = default;
 Situation& Situation::operator=(Situation&&) noexcept = default;
+
+namespace {
+
+/// point_name and counter_name are what two plants must agree in for one thing to be the same in both.
+std::string point_name(const Policy& policy, const PointAt& point) {
+  const plant::Asset& asset = policy.asset(point.asset);
+  std::string name = asset.id.value + "/" + point.said->id.value + "/" + std::to_string(point.protocol) + "/" +
+                     std::to_string(static_cast<int>(point.type)) + "/" + std::to_string(static_cast<int>(point.order));
+  const Region& region = point.region;
+  name += "/" + std::to_string(region.space) + "/" + std::to_string(region.container) + "/" + std::string(region.name);
+  return name + "/" + std::to_string(region.begin) + "-" + std::to_string(region.end);
+}
+
+std::string counter_name(const Policy& policy, const RuleAt& at) {
+  const RuleOf& rule = policy.rules[at.rule];
+  return policy.plant->conduits[rule.conduit].id.value + "/" + rule.said->id.value + "/" +
+         policy.asset(at.server).id.value + "/" + std::to_string(at.count) + "/" + std::to_string(at.per.count());
+}
+
+}  // namespace
+
+void Situation::inherit(const Situation& before) {
+  std::unordered_map<std::string, size_t> known;
+  for (size_t i = 0; i < before.policy_->points.size(); ++i) {
+    if (before.values_[i].known != 0) known.emplace(point_name(*before.policy_, before.policy_->points[i]), i);
+  }
+  for (size_t i = 0; i < policy_->points.size() && !known.empty(); ++i) {
+    const auto same = known.find(point_name(*policy_, policy_->points[i]));
+    if (same != known.end()) values_[i] = before.values_[same->second];
+  }
+  known.clear();
+  for (size_t i = 0; i < before.policy_->rules_at.size(); ++i) {
+    if (!before.counters_[i].times.empty())
+      known.emplace(counter_name(*before.policy_, before.policy_->rules_at[i]), i);
+  }
+  for (size_t i = 0; i < policy_->rules_at.size() && !known.empty(); ++i) {
+    const auto same = known.find(counter_name(*policy_, policy_->rules_at[i]));
+    if (same != known.end()) counters_[i] = before.counters_[same->second];
+  }
+}
 
 bool Situation::add(const Lease& lease, TimePoint now) {
   if (std::find(leases_.begin(), leases_.end(), lease) != leases_.end()) return true;

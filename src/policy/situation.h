@@ -55,6 +55,10 @@ class Situation {
   void remove(const Lease& lease);
   void remove(const Approval& approval);
 
+  /// inherit takes over what `before`, of another policy, knows of what is the same in both by its ids: last values of
+  /// points that lie where they lay, and what counts against the rates of rules that say the same rate. Leases and
+  /// approvals stay behind: they name places in the other plant.
+  void inherit(const Situation& before);
   /// forget makes all last values of `asset` unknown, or of all assets where it is kNone.
   void forget(Index asset = kNone);
 

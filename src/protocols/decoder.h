@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,10 +34,12 @@ struct Frame {
 
 /// Feed: what became of a frame. `held`: part of a longer message. `unsupported`: well-formed, but nothing that we
 /// decode; `reason` names it. `malformed`: breaks the protocol's rules; `reason` says which. Reasons are literals.
+/// `thread`: of which message the frame is a part, where the parts of several may come mixed in one direction.
 struct Feed {
   enum class State : uint8_t { complete, held, malformed, unsupported };
   State state = State::complete;
   std::string_view reason{};
+  uint32_t thread = 0;
 };
 
 /// Sink takes what a decoder found, in the order of the wire. What it is given is valid during the call only.
@@ -79,6 +82,13 @@ class Decoder {
   virtual bool done() const { return false; }
   /// refuse: the protocol's own "no" to the message with `key`, which came in `direction`, built from what feed() saw.
   virtual Refusal refuse(Direction direction, TransactionKey key, Reason reason) = 0;
+  /// leave_out tells a decoder that serves a gateway that the frame fed last in `direction` is not forwarded. Result:
+  /// what its sender must see so that it goes on sending, where the protocol acknowledges frames apart from answering
+  /// them.
+  virtual Refusal leave_out(Direction /*direction*/) { return {}; }
+  /// renumber changes in `frame`, which is about to be forwarded, the numbers of frames that refusals put in and frames
+  /// left out have moved. Only where Entry::numbers_frames.
+  virtual void renumber(Direction /*direction*/, std::span<uint8_t> /*frame*/) {}
   /// share lends what all conversations of one pair of hosts have in common; `shared` outlives the decoder.
   virtual void share(Associations& /*shared*/, uint64_t /*pair*/) {}
 };

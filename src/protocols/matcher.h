@@ -64,6 +64,11 @@ class Matcher {
     return slot.context;
   }
 
+  /// awaits is true where an answer with `key` that comes in `direction` would find what it answers.
+  bool awaits(const TransactionKey& key, Direction direction) const {
+    return find(key, opposite(direction), 0) < places_.size();
+  }
+
   /// answered joins `answer`, which came in `direction`, and hands complete transactions to `emit`.
   template <class Emit>
   void answered(const Answer& answer, Direction direction, TimePoint now, Emit&& emit) {

@@ -44,6 +44,12 @@ struct Entry {
   bool any_port = false;       // by custom on whatever port suits: another one than its own says nothing
   bool to_everybody =
       false;  // by custom sent to groups and broadcast, where no single server is asked: not judged there
+  // For a gateway:
+  bool every_message = false;  // the decoder tells every operation of a conversation, so that each can be judged inline
+  bool answers_in_order = false;   // clients take the next answer for that of their oldest request
+  bool numbers_frames = false;     // what is put in or left out moves the numbers of what follows: Decoder::renumber()
+  std::string_view not_relayed{};  // why no gateway can stand between, where that is so
+  std::string_view udp_not_addressed{};  // why clients over UDP cannot talk to a gateway in place of the server
   Limits limits{};
   std::span<const Space> spaces{};
   std::span<const Function> functions{};  // names that rules may use

@@ -145,15 +145,18 @@ Feed Dnp3Decoder::feed_user_data(Direction direction, const LinkHeader& link, By
   }
   const Transport::Result result = transport_.add(direction, link.destination, link.source, {user_data_, size});
   if (!result.deviation.empty()) sink.deviation(result.deviation);
+  const uint32_t thread = uint32_t{link.destination} << 16 | link.source;
   switch (result.state) {
     case Transport::Result::State::held:
-      return {Feed::State::held, {}};
+      return {Feed::State::held, {}, thread};
     case Transport::Result::State::malformed:
-      return {Feed::State::malformed, result.reason};
+      return {Feed::State::malformed, result.reason, thread};
     case Transport::Result::State::complete:
       break;
   }
-  return application_.feed(link, result.fragment, sink);
+  Feed feed = application_.feed(link, result.fragment, sink);
+  feed.thread = thread;
+  return feed;
 }
 
 /// parse_object: a space and numbers; files have names instead.
@@ -185,6 +188,7 @@ Entry entry() {
           .udp_ports = kPorts,
           .over_tcp = true,
           .over_udp = true,
+          .every_message = true,
           .limits = {.message_octets = kLongestFragment, .pending_operations = 128},
           .spaces = spaces(),
           .functions = functions(),

@@ -21,6 +21,8 @@ Entry entry() {
   entry.udp_ports = kUdpPorts;
   entry.over_tcp = true;
   entry.over_udp = true;
+  entry.every_message = true;
+  entry.udp_not_addressed = "its I/O goes to the addresses that a connection over TCP named, past the gateway";
   entry.limits.message_octets = kHeaderOctets + kLongestData;
   entry.limits.pending_operations = 512;  // one packet may ask for hundreds of services
   entry.spaces = spaces();

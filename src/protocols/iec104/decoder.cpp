@@ -28,6 +28,11 @@ TransactionKey interrogated(const Asdu& asdu, uint32_t id) {
   return make_key(counters ? type::kCounterInterrogation : type::kInterrogation, asdu.station, 0, asdu.cause, id);
 }
 
+void store_number(uint8_t* at, uint16_t number) {
+  at[0] = static_cast<uint8_t>(number << 1 & 0xfe);
+  at[1] = static_cast<uint8_t>(number >> 7);
+}
+
 /// begins_inside: the stream begins inside a frame, whose beginning was never seen; the first header behind it tells.
 /// It must be a U-frame or be followed by another header: one alone is found in every thousandth flow of random octets.
 /// Behind a single octet, which keep-alive segments send again, one that ends where the bytes do is enough.
@@ -103,12 +108,13 @@ Feed Iec104Decoder::feed(Direction direction, Bytes frame, Sink& sink) {
   }
   const uint8_t* control = frame.data() + kPrefixOctets;
   const bool bare = frame.size() == kApciOctets;
+  last_numbered_[static_cast<size_t>(direction)] = format_of(control[0]) == Format::information;
   switch (format_of(control[0])) {
     case Format::supervisory: {
       if (!bare || control[0] != 1 || control[1] != 0 || (control[2] & 1) != 0) {
         return {Feed::State::malformed, "supervisory frame"};
       }
-      const auto receive = static_cast<uint16_t>(load_little<2>(control + 2) >> 1);
+      const uint16_t receive = receive_number(direction, control);
       const LinkState::Seen seen = link_.acknowledged(direction, receive);
       if (!seen.deviation.empty()) sink.deviation(seen.deviation);
       return {};
@@ -121,6 +127,12 @@ Feed Iec104Decoder::feed(Direction direction, Bytes frame, Sink& sink) {
   }
   if ((control[2] & 1) != 0) return {Feed::State::malformed, "control octets of an information frame"};
   return feed_information(direction, frame, sink);
+}
+
+/// receive_number is N(R) in the numbers of who sent what it acknowledges.
+uint16_t Iec104Decoder::receive_number(Direction direction, const uint8_t* control) {
+  const auto receive = static_cast<uint16_t>(load_little<2>(control + 2) >> 1);
+  return renumbering_.acknowledged(opposite(direction), receive);
 }
 
 Feed Iec104Decoder::feed_unnumbered(const uint8_t* control, Sink& sink) {
@@ -141,7 +153,8 @@ Feed Iec104Decoder::feed_unnumbered(const uint8_t* control, Sink& sink) {
 Feed Iec104Decoder::feed_information(Direction direction, Bytes frame, Sink& sink) {
   const uint8_t* control = frame.data() + kPrefixOctets;
   Message message{.direction = direction, .send = static_cast<uint16_t>(load_little<2>(control) >> 1)};
-  const auto receive = static_cast<uint16_t>(load_little<2>(control + 2) >> 1);
+  const uint16_t receive = receive_number(direction, control);
+  renumbering_.begins(direction, message.send);
   const LinkState::Seen seen = link_.information(direction, message.send, receive);
   if (!seen.deviation.empty()) sink.deviation(seen.deviation);
   message.octets = frame.subspan(kApciOctets);
@@ -254,7 +267,7 @@ Refusal Iec104Decoder::refuse(Direction direction, TransactionKey key, Reason) {
     const Refusable& one = refusable_[(next_refusable_ + kRefusable - 1 - i) % kRefusable];  // the newest first
     if (one.size != 0 && one.match == key.match && one.id == key.id) found = &one;
   }
-  if (found == nullptr) return refusal;
+  if (found == nullptr || renumbering_.full(opposite(direction))) return refusal;
   const Refusable& asked = *found;
   const uint8_t asked_cause = asked.octets[2] & cause::kMask;
   uint8_t answer = cause::kUnknownCause;
@@ -267,18 +280,40 @@ Refusal Iec104Decoder::refuse(Direction direction, TransactionKey key, Reason) {
   } else if (asked.octets[0] == type::kRead) {
     answer = cause::kUnknownObjectAddress;
   }
-  const uint16_t send = link_.next(opposite(direction));
-  const uint16_t receive = link_.next(direction);
-  refusal.bytes = {kStart,
-                   static_cast<uint8_t>(kControlOctets + asked.size),
-                   static_cast<uint8_t>(send << 1 & 0xfe),
-                   static_cast<uint8_t>(send >> 7),
-                   static_cast<uint8_t>(receive << 1 & 0xfe),
-                   static_cast<uint8_t>(receive >> 7)};
+  const uint16_t send = renumbering_.put_in(opposite(direction), link_.next(opposite(direction)));
+  refusal.bytes = {kStart, static_cast<uint8_t>(kControlOctets + asked.size), 0, 0, 0, 0};
+  store_number(&refusal.bytes[kPrefixOctets], send);
+  store_number(&refusal.bytes[kPrefixOctets + 2], acknowledges(direction));
   refusal.bytes.insert(refusal.bytes.end(), asked.octets.begin(), asked.octets.begin() + asked.size);
   uint8_t& octet = refusal.bytes[kApciOctets + 2];
   octet = static_cast<uint8_t>((octet & cause::kTest) | cause::kNegative | answer);
   return refusal;
+}
+
+/// acknowledges is the N(R) for who sends in `direction`: what the other side has acknowledged, and what was left out
+/// behind that. Where nothing was left out yet, all that was seen: the refusal answers it.
+uint16_t Iec104Decoder::acknowledges(Direction direction) {
+  return renumbering_.used_for(direction) ? renumbering_.last(direction) : link_.next(direction);
+}
+
+Refusal Iec104Decoder::leave_out(Direction direction) {
+  if (!last_numbered_[static_cast<size_t>(direction)]) return {};
+  const uint16_t next = link_.next(direction);
+  renumbering_.leave_out(direction, static_cast<uint16_t>((next + kSequences - 1) % kSequences));
+  Refusal acknowledgement{{kStart, kControlOctets, 1, 0, 0, 0}};
+  store_number(&acknowledgement.bytes[kPrefixOctets + 2], acknowledges(direction));
+  return acknowledgement;
+}
+
+void Iec104Decoder::renumber(Direction direction, std::span<uint8_t> frame) {
+  if (!renumbering_.used() || frame.size() < kApciOctets) return;
+  uint8_t* const control = frame.data() + kPrefixOctets;
+  const Format format = format_of(control[0]);
+  if (format == Format::unnumbered) return;
+  store_number(control + 2, receive_number(direction, control));
+  if (format == Format::supervisory) return;
+  const auto send = static_cast<uint16_t>(load_little<2>(control) >> 1);
+  store_number(control, renumbering_.sent(direction, send));
 }
 
 }  // namespace rampart::protocols::iec104

@@ -9,6 +9,7 @@
 #include "protocols/decoder.h"
 #include "protocols/iec104/apci.h"
 #include "protocols/iec104/asdu.h"
+#include "protocols/iec104/renumbering.h"
 
 namespace rampart::protocols::iec104 {
 
@@ -25,9 +26,12 @@ class Iec104Decoder : public Decoder {
   Feed feed(Direction direction, Bytes frame, Sink& sink) override;
   size_t resync(Direction direction, Bytes after_gap) override;
   void lost(Direction direction, uint64_t bytes) override;
-  /// refuse gives the ASDU back as a station does that does not carry it out. Its N(S) and N(R) are those that come
-  /// next by what was seen here; who puts the frame between others renumbers what follows.
+  /// refuse gives the ASDU back as a station does that does not carry it out, with the N(S) and N(R) that come next.
+  /// From then on renumber() is to be asked about every frame that is forwarded.
   Refusal refuse(Direction direction, TransactionKey key, Reason reason) override;
+  /// leave_out gives an S-frame for an I-frame that is left out, so that its sender does not wait for ever.
+  Refusal leave_out(Direction direction) override;
+  void renumber(Direction direction, std::span<uint8_t> frame) override;
 
  private:
   static constexpr size_t kSelections = 16;
@@ -63,6 +67,8 @@ class Iec104Decoder : public Decoder {
     key.match ^= epoch_;
     return key;
   }
+  uint16_t receive_number(Direction direction, const uint8_t* control);
+  uint16_t acknowledges(Direction direction);
   Feed feed_unnumbered(const uint8_t* control, Sink& sink);
   Feed feed_information(Direction direction, Bytes frame, Sink& sink);
   Feed feed_asdu(const Message& message, Sink& sink);
@@ -78,8 +84,10 @@ class Iec104Decoder : public Decoder {
 
   Protocol self_;
   LinkState link_;
-  bool unsure_[2] = {false, false};  // by direction: resync() found what may be the beginning of a frame, or not
-  uint64_t epoch_ = 0;               // part of all keys, new after each loss: see lost()
+  Renumbering renumbering_;
+  bool last_numbered_[2] = {false, false};  // by direction: the frame fed last was an I-frame
+  bool unsure_[2] = {false, false};         // by direction: resync() found what may be the beginning of a frame, or not
+  uint64_t epoch_ = 0;                      // part of all keys, new after each loss: see lost()
   std::array<Selection, kSelections> selections_{};
   size_t next_selection_ = 0;
   std::array<Refusable, kRefusable> refusable_{};

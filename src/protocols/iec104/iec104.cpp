@@ -19,6 +19,8 @@ Entry entry() {
           .specification = "IEC 60870-5-104:2006, IEC 60870-5-101:2003",
           .tcp_ports = kPorts,
           .over_tcp = true,
+          .every_message = true,
+          .numbers_frames = true,
           .limits = {.message_octets = kFrameOctets, .pending_operations = 128, .answer_within = kAnswerWithin},
           .spaces = spaces(),
           .functions = functions(),

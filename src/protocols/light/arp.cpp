@@ -73,6 +73,7 @@ Entry arp() {
   entry.specification = "RFC 826, RFC 5227";
   entry.ethertypes = kEtherTypes;
   entry.over_ethernet = true;
+  entry.not_relayed = "it has no IP addresses, and ends with the cable or the subnet";
   entry.functions = kFunctions;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<ArpDecoder>(self); };
   entry.posture = "no authentication: anybody may claim any address";

@@ -132,6 +132,7 @@ Entry dhcp() {
   entry.udp_ports = kUdpPorts;
   entry.over_udp = true;
   entry.to_everybody = true;
+  entry.not_relayed = "it speaks to everybody in a subnet, which ends at the gateway";
   entry.functions = kFunctions;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<DhcpDecoder>(self); };
   entry.posture = "no authentication: any server may answer";

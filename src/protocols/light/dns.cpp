@@ -259,6 +259,7 @@ Entry mdns() {
   entry.over_udp = true;
   entry.only_own_port = true;
   entry.to_everybody = true;
+  entry.not_relayed = "it speaks to everybody in a subnet, which ends at the gateway";
   entry.functions = kTypes;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<MdnsDecoder>(self); };
   entry.posture = "no authentication: anybody may claim any name";

@@ -138,6 +138,7 @@ Entry ftp() {
   entry.specification = "RFC 959, RFC 4217";
   entry.tcp_ports = kTcpPorts;
   entry.over_tcp = true;
+  entry.not_relayed = "its data come on further connections, at ports that no rule names";
   entry.only_own_port = true;
   entry.functions = kFunctions;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<FtpDecoder>(self); };

@@ -183,6 +183,7 @@ Entry lldp() {
   entry.specification = "IEEE 802.1AB-2016, ANSI/TIA-1057";
   entry.ethertypes = kEtherTypes;
   entry.over_ethernet = true;
+  entry.not_relayed = "it has no IP addresses, and ends with the cable or the subnet";
   entry.functions = kFunctions;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<LldpDecoder>(self); };
   entry.posture = "no authentication, no encryption";

@@ -178,6 +178,7 @@ Entry netbios() {
   entry.udp_ports = kUdpPorts;
   entry.over_udp = true;
   entry.to_everybody = true;
+  entry.not_relayed = "it speaks to everybody in a subnet, which ends at the gateway";
   entry.functions = kFunctions;
   entry.make = [](Protocol self) -> std::unique_ptr<Decoder> { return std::make_unique<NetbiosDecoder>(self); };
   entry.posture = "no authentication: anybody may claim any name";

@@ -74,6 +74,8 @@ Entry entry() {
   entry.udp_ports = kPorts;
   entry.over_tcp = true;
   entry.over_udp = true;
+  entry.every_message = true;
+  entry.answers_in_order = true;
   entry.limits.message_octets = kHeaderOctets + kUmasLengthMost;
   entry.limits.pending_operations = RequestTable::kSize;
   entry.spaces = spaces();

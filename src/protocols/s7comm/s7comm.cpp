@@ -20,6 +20,7 @@ Entry entry() {
   entry.specification = "no public specification; RFC 1006, ISO 8073 (RFC 905) class 0";
   entry.tcp_ports = kTcpPorts;
   entry.over_tcp = true;
+  entry.every_message = true;
   entry.limits.message_octets = kMessageOctets;
   entry.spaces = spaces();
   entry.functions = functions();

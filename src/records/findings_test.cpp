@@ -1,5 +1,5 @@
 // The list of findings, held against ATT&CK, the requirements of 3-3, and the page that explains it.
-#include "monitor/findings.h"
+#include "records/findings.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "standard/catalogue.h"
 
-namespace rampart::monitor {
+namespace rampart::records {
 namespace {
 
 std::string read_file(const std::string& name) {
@@ -27,7 +27,7 @@ TEST(Findings, HaveNumbersAndIdsOfTheirOwn) {
 }
 
 TEST(Findings, AreAllInTheList) {
-  const std::string text = read_file("src/monitor/findings.h");
+  const std::string text = read_file("src/records/findings.h");
   std::set<uint32_t> numbers;
   for (size_t at = text.find("constexpr FindingKind k"); at != std::string::npos;
        at = text.find("constexpr FindingKind k", at + 1)) {
@@ -55,7 +55,7 @@ TEST(Findings, StandOnTheirPageWithAllThatTheListSays) {
   for (const FindingKind* kind : kinds::kAll) {
     const std::string technique = kind->technique.empty() ? "" : std::string(kind->technique) + " ";
     const std::string row = "| " + std::to_string(kind->signature) + " | `" + std::string(kind->id) + "` | " +
-                            std::string(records::to_text(kind->severity)) + " | " + technique + "| " +
+                            std::string(to_text(kind->severity)) + " | " + technique + "| " +
                             std::string(kind->requirement) + " |";
     EXPECT_NE(text.find(row), std::string::npos) << row;
   }
@@ -65,4 +65,4 @@ TEST(Findings, StandOnTheirPageWithAllThatTheListSays) {
 }
 
 }  // namespace
-}  // namespace rampart::monitor
+}  // namespace rampart::records

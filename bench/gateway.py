@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""What a gateway costs: round trips and requests a second through Rampart, nginx and HAProxy, beside none at all.
+
+    bench/gateway.py [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
+
+Everything runs on the loopback, in turns and in another order each round, with the same client and server. nginx and HAProxy
+forward octets and look at nothing; Rampart decodes and judges every message. A journal is kept in one of its runs.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SERVER, PORT = "127.64.2.10", 15020
+PATHS = {"nginx": 15021, "haproxy": 15022, "rampart": 15023, "rampart, journal": 15024, "rampart, 10,000 rules": 15025}
+
+
+def plant(port, rules=1):
+    others = "".join(f"      - {{id: other-{i}, allow: read, protocol: modbus, from: [client], to: [plc], objects: [holding-register {1000 + i}]}}\n"
+                     for i in range(rules - 1))
+    return f"""rampart: 1
+plant: Bench
+zones:
+  - {{id: upper, target: 1, networks: [127.0.0.0/24], assets: [{{id: client, kind: scada-server, at: [{{ip: 127.0.0.1}}]}}]}}
+  - {{id: lower, target: 1, networks: [127.64.2.0/24], assets: [{{id: plc, kind: controller, at: [{{ip: {SERVER}}}]}}]}}
+conduits:
+  - id: link
+    joins: [upper, lower]
+    guard: gw
+    rules:
+{others}      - {{id: poll, allow: read, protocol: modbus, from: [client], to: [plc], objects: [holding-register 0-99]}}
+      - {{id: set, allow: write, protocol: modbus, from: [client], to: [plc], objects: [holding-register 0-9], rate: 10/min}}
+gateways:
+  - id: gw
+    serves: [{{to: plc, protocol: modbus, at: 127.0.0.1, port: {port}, server-port: {PORT}}}]
+"""
+
+
+class Contestants:
+    def __init__(self, options):
+        self.options = options
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rampart-bench-"))
+        self.folder.chmod(0o777)
+        self.processes = []
+
+    def start(self, *words, **settings):
+        process = subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings)
+        self.processes.append(process)
+        return process
+
+    def begin(self):
+        load = self.options.load
+        self.start(load, "serve", SERVER, PORT)
+        there = {"direct": (SERVER, PORT)}
+        if shutil.which("nginx"):
+            conf = self.folder / "nginx.conf"
+            modules = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;" if pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so").exists() else ""
+            conf.write_text(f"""{modules}
+worker_processes auto; daemon off; pid {self.folder}/nginx.pid; error_log /dev/null;
+events {{ worker_connections 4096; }}
+stream {{ server {{ listen 127.0.0.1:{PATHS['nginx']}; proxy_pass {SERVER}:{PORT}; tcp_nodelay on; }} }}
+""", encoding="utf-8")
+            self.start("nginx", "-p", self.folder, "-c", conf)
+            there["nginx"] = ("127.0.0.1", PATHS["nginx"])
+        if shutil.which("haproxy"):
+            conf = self.folder / "haproxy.cfg"
+            conf.write_text(f"""global
+  maxconn 4096
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen one
+  bind 127.0.0.1:{PATHS['haproxy']}
+  server s1 {SERVER}:{PORT}
+""", encoding="utf-8")
+            self.start("haproxy", "-f", conf)
+            there["haproxy"] = ("127.0.0.1", PATHS["haproxy"])
+        for name, rules in (("rampart", 1), ("rampart, journal", 1), ("rampart, 10,000 rules", 10_000)):
+            there[name] = ("127.0.0.1", PATHS[name])
+            self.rampart(name, rules)
+        for place in there.values():
+            wait_for(place)
+        return there
+
+    def rampart(self, name, rules):
+        file = self.folder / f"plant-{PATHS[name]}.yaml"
+        file.write_text(plant(PATHS[name], rules), encoding="utf-8")
+        more = []
+        if name.endswith("journal"):
+            journal = self.folder / "journal"
+            subprocess.run([self.options.program, "init", journal, "--name", "bench/gw"], check=True, capture_output=True)
+            more = ["--journal", journal]
+        user = ["--user", "root"] if os.geteuid() == 0 else []
+        self.start(self.options.program, "guard", file, "--as", "gw", "--quiet", *user, *more)
+
+    def end(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def wait_for(place):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(place) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit(f"nobody listens at {place}")
+
+
+def interval(values):
+    """Half the width of the 95 % interval of the median, from resampled rounds."""
+    if len(values) < 3:
+        return 0.0
+    source = random.Random(1)
+    medians = sorted(statistics.median(source.choices(values, k=len(values))) for _ in range(1000))
+    return (medians[974] - medians[25]) / 2
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--connections", default="1,16,256")
+    parser.add_argument("--program", default=ROOT / "build/release/rampart")
+    parser.add_argument("--load", default=ROOT / "build/release/gateway_load")
+    options = parser.parse_args()
+    contestants = Contestants(options)
+    order = random.Random(62443)
+    results = {}
+    try:
+        there = contestants.begin()
+        for _ in range(options.rounds):
+            for connections in map(int, options.connections.split(",")):
+                names = list(there)
+                order.shuffle(names)
+                for name in names:
+                    address, port = there[name]
+                    out = subprocess.run([options.load, "ask", address, str(port), str(connections), str(options.seconds)],
+                                         capture_output=True, text=True, timeout=60, check=False)
+                    if out.returncode != 0:
+                        sys.exit(f"{name} with {connections} connections: {out.stderr.strip()}")
+                    _, rate, *times = map(float, out.stdout.split())
+                    results.setdefault((connections, name), []).append((rate, *times))
+    finally:
+        contestants.end()
+    for connections in map(int, options.connections.split(",")):
+        print(f"\n{connections} connection{'s' if connections > 1 else ''}\n")
+        print("| path | p50 µs | added p50 | ± | p99 µs | added p99 | requests/s | ± |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|")
+        direct = [statistics.median(one[i] for one in results[(connections, "direct")]) for i in range(4)]
+        for name in there:
+            rounds = results[(connections, name)]
+            rate, half, most = (statistics.median(one[i] for one in rounds) for i in range(3))
+            print(f"| {name} | {half:.1f} | {half - direct[1]:.1f} | {interval([one[1] for one in rounds]):.1f} | {most:.1f} "
+                  f"| {most - direct[2]:.1f} | {rate:,.0f} | {interval([one[0] for one in rounds]):,.0f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+// Load for what stands between a Modbus client and its server, the same for all contestants:
+//   gateway_load serve ADDRESS PORT                          answers every request of 12 octets with 29
+//   gateway_load ask ADDRESS PORT CONNECTIONS SECONDS        each connection asks again as soon as it is answered
+// `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kRequest = 12, kAnswer = 29;
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+sockaddr_in place(const char* address, const char* port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(static_cast<uint16_t>(std::atoi(port)));
+  if (inet_pton(AF_INET, address, &out.sin_addr) != 1) fail(address);
+  return out;
+}
+
+void no_delay(int descriptor) {
+  const int on = 1;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void watch(int epoll, int descriptor) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = descriptor;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll");
+}
+
+int serve(const sockaddr_in& at) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  const int on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || listen(listener, 1024) != 0)
+    fail("listen");
+  const int epoll = epoll_create1(0);
+  watch(epoll, listener);
+  std::puts("ready");
+  std::fflush(stdout);
+  std::array<epoll_event, 256> events;
+  while (true) {
+    const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < count; ++i) {
+      const int descriptor = events[static_cast<size_t>(i)].data.fd;
+      if (descriptor == listener) {
+        const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+        if (client < 0) continue;
+        no_delay(client);
+        watch(epoll, client);
+        continue;
+      }
+      uint8_t request[kRequest * 64];
+      const ssize_t got = recv(descriptor, request, sizeof request, 0);
+      if (got <= 0) {
+        if (got == 0 || errno != EAGAIN) close(descriptor);
+        continue;
+      }
+      // Whole requests: every client sends one at a time.
+      for (size_t at_request = 0; at_request + kRequest <= static_cast<size_t>(got); at_request += kRequest) {
+        uint8_t answer[kAnswer] = {};
+        std::memcpy(answer, request + at_request, 8);
+        answer[4] = 0;
+        answer[5] = kAnswer - 6;
+        answer[8] = kAnswer - 9;
+        if (send(descriptor, answer, sizeof answer, MSG_NOSIGNAL) < 0) break;
+      }
+    }
+  }
+}
+
+struct Connection {
+  int descriptor = -1;
+  uint16_t number = 0;
+  size_t got = 0;
+  Clock::time_point asked;
+};
+
+void ask(Connection& connection) {
+  ++connection.number;
+  // Read 10 holding registers from 0: the answer has 9 + 20 octets.
+  const uint8_t request[kRequest] = {static_cast<uint8_t>(connection.number >> 8),
+                                     static_cast<uint8_t>(connection.number),
+                                     0,
+                                     0,
+                                     0,
+                                     6,
+                                     1,
+                                     3,
+                                     0,
+                                     0,
+                                     0,
+                                     10};
+  connection.got = 0;
+  connection.asked = Clock::now();
+  if (send(connection.descriptor, request, sizeof request, MSG_NOSIGNAL) != static_cast<ssize_t>(kRequest))
+    fail("send");
+}
+
+double percentile(std::vector<double>& all, double share) {
+  const size_t at = std::min(all.size() - 1, static_cast<size_t>(share * static_cast<double>(all.size())));
+  std::nth_element(all.begin(), all.begin() + static_cast<ptrdiff_t>(at), all.end());
+  return all[at];
+}
+
+int measure(const sockaddr_in& to, size_t count, double seconds) {
+  std::vector<Connection> connections(count);
+  const int epoll = epoll_create1(0);
+  for (size_t i = 0; i < count; ++i) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
+    no_delay(descriptor);
+    connections[i].descriptor = descriptor;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = i;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll");
+  }
+  std::vector<double> trips;
+  trips.reserve(4'000'000);
+  const auto take = [&](Connection& connection) {
+    uint8_t answer[kAnswer];
+    const ssize_t got = recv(connection.descriptor, answer, kAnswer - connection.got, 0);
+    if (got <= 0) fail("recv");
+    connection.got += static_cast<size_t>(got);
+    if (connection.got < kAnswer) return false;
+    trips.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.asked).count());
+    return true;
+  };
+  for (Connection& connection : connections) ask(connection);
+  const Clock::time_point begin = Clock::now();
+  const Clock::time_point end =
+      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  std::array<epoll_event, 256> events;
+  while (Clock::now() < end) {
+    if (count == 1) {
+      // A single client waits in recv, as those do.
+      if (take(connections[0])) ask(connections[0]);
+      continue;
+    }
+    const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 1000);
+    if (ready == 0) fail("no answer for a second");
+    for (int i = 0; i < ready; ++i) {
+      Connection& connection = connections[events[static_cast<size_t>(i)].data.u64];
+      if (take(connection)) ask(connection);
+    }
+  }
+  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (trips.empty()) fail("nothing was answered");
+  std::printf("%zu %.0f %.2f %.2f %.2f\n", trips.size(), static_cast<double>(trips.size()) / took,
+              percentile(trips, 0.5), percentile(trips, 0.99), percentile(trips, 0.999));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (what == "serve" && argc == 4) return serve(place(argv[2], argv[3]));
+  if (what == "ask" && argc == 6)
+    return measure(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]));
+  std::fputs("gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS\n", stderr);
+  return 2;
+}

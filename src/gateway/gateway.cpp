@@ -1,0 +1,257 @@
+#include "gateway/gateway.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.h"
+
+namespace rampart::gateway {
+namespace {
+
+constexpr size_t kBuffer = size_t{64} << 10;
+constexpr int kAcceptedAtOnce = 64;
+// Every connection is looked after once a second, a tenth of them every tenth of a second.
+constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr size_t kLookShare = 10;
+
+}  // namespace
+
+Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
+                 net::SocketMaker transparent)
+    : plain_(net::plain_socket),
+      transparent_(std::move(transparent)),
+      loop_(clock),
+      judge_(std::move(policy), id, sink),
+      id_(std::move(id)),
+      relays_(*this),
+      buffer_(kBuffer) {
+  const plant::Gateway& said = gateway_of(judge_.plant(), id_);
+  addressed_ = said.stands == plant::Stands::addressed;
+  limits_ = said.limits;
+  doors_ = doors_of(judge_.plant(), said);
+  listen();
+}
+
+Gateway::~Gateway() {
+  while (!connections_.empty()) connections_.back()->reset("gateway-end");
+  relays_.finish();
+}
+
+Gateway::Listener& Gateway::listener_at(const net::Place& at) {
+  for (auto& listener : listeners_) {
+    if (listener->at == at) return *listener;
+  }
+  auto made = std::make_unique<Listener>(*this);
+  made->at = at;
+  made->socket = net::listen_at(at, net::Kind::tcp, maker());
+  if (!loop_.add(made->socket.get(), EPOLLIN, *made)) throw Error("cannot listen at " + net::to_text(at));
+  listeners_.push_back(std::move(made));
+  return *listeners_.back();
+}
+
+/// listen opens what the doors need and closes what they do not need any more. Errors leave the old listeners as they
+/// were.
+void Gateway::listen() {
+  std::map<std::pair<net::Kind, net::Place>, size_t> at;
+  for (size_t i = 0; i < doors_.size(); ++i) at.emplace(std::pair(doors_[i].kind, doors_[i].listen), i);
+  std::vector<std::pair<Listener*, const Door*>> wanted;
+  const size_t before = listeners_.size();
+  try {
+    if (!addressed_) {
+      const uint8_t any[16] = {};
+      wanted.emplace_back(&listener_at({IpAddress::v4(any), kTransparentPort}), nullptr);
+      wanted.emplace_back(&listener_at({IpAddress::v6(any), kTransparentPort}), nullptr);
+      relays_.listen_transparent();
+    } else {
+      for (const Door& door : doors_) {
+        if (door.kind == net::Kind::tcp) wanted.emplace_back(&listener_at(door.listen), &door);
+      }
+      relays_.listen(doors_);
+    }
+  } catch (const Error&) {
+    while (listeners_.size() > before) {
+      loop_.remove(listeners_.back()->socket.get());
+      listeners_.pop_back();
+    }
+    throw;
+  }
+  door_at_ = std::move(at);
+  for (auto& listener : listeners_) listener->wanted = false;
+  for (const auto& [listener, door] : wanted) {
+    listener->wanted = true;
+    listener->door = door;
+  }
+  std::erase_if(listeners_, [&](const std::unique_ptr<Listener>& listener) {
+    if (!listener->wanted) loop_.remove(listener->socket.get());
+    return !listener->wanted;
+  });
+}
+
+void Gateway::turn(std::chrono::milliseconds longest) {
+  loop_.turn(std::min<std::chrono::milliseconds>(longest, kLookEvery));
+  if (loop_.steady() - looked_ >= kLookEvery) {
+    looked_ = loop_.steady();
+    look_after_some();
+  }
+  if (!buried_.empty()) bury();
+}
+
+void Gateway::look_after_some() {
+  const size_t count = connections_.size() / kLookShare + 1;
+  for (size_t i = 0; i < count && !connections_.empty(); ++i) {
+    looked_at_ = looked_at_ >= connections_.size() ? 0 : looked_at_;
+    Connection& connection = *connections_[looked_at_++];
+    connection.look(loop_.now(), loop_.steady());
+  }
+  relays_.look(loop_.now(), loop_.steady());
+  judge_.forget(loop_.now());
+}
+
+void Gateway::bury() { buried_.clear(); }
+
+void Gateway::accept(Listener& listener) {
+  for (int i = 0; i < kAcceptedAtOnce; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    net::Descriptor client(
+        accept4(listener.socket.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!client) {
+      // Out of descriptors: who waits is taken when others have gone.
+      out_of_descriptors_ = errno == EMFILE || errno == ENFILE;
+      return;
+    }
+    ++totals_.accepted;
+    const auto peer = net::from_socket(address);
+    const Door* door = listener.door;
+    if (door == nullptr) {
+      const auto meant = net::local_place(client.get());
+      door = meant ? door_at(*meant, net::Kind::tcp) : nullptr;
+    }
+    // Who is not admitted sees a reset, at once.
+    if (door == nullptr || !peer || !admit(*door, client, *peer)) net::abort_on_close(client.get());
+  }
+}
+
+const Door* Gateway::door_at(const net::Place& place, net::Kind kind) const {
+  const auto at = door_at_.find(std::pair(kind, place));
+  return at == door_at_.end() ? nullptr : &doors_[at->second];
+}
+
+Talk Gateway::talk_of(const Door& door, const net::Place& peer) {
+  Talk talk;
+  records::Conversation& conversation = talk.conversation;
+  conversation.flow_id = next_flow_++;
+  conversation.transport = door.kind == net::Kind::tcp ? records::Transport::tcp : records::Transport::udp;
+  conversation.ip_protocol = door.kind == net::Kind::tcp ? IPPROTO_TCP : IPPROTO_UDP;
+  conversation.client = {.ip = peer.ip, .port = peer.port};
+  conversation.server = {.ip = door.server.ip, .port = door.server.port};
+  conversation.protocol = door.protocol;
+  talk.client.ip = peer.ip;
+  talk.server.ip = door.server.ip;
+  talk.began = loop_.now();
+  return talk;
+}
+
+/// full says which limit leaves no room for one connection more; empty: none.
+std::string_view Gateway::full(const Door& door, const net::Place& peer) const {
+  if (connections_.size() >= limits_.connections) return "the gateway has as many connections as it may";
+  if (totals_.half_open >= limits_.half_open) return "too many connections wait for their server";
+  const auto mine = of_client_.find(peer.ip);
+  if (mine != of_client_.end() && mine->second >= limits_.each_client)
+    return "the client has as many connections as it may";
+  const auto server = of_server_.find(door.server);
+  if (door.sessions > 0 && server != of_server_.end() && server->second >= door.sessions) {
+    return "the server has as many sessions as it bears";
+  }
+  return {};
+}
+
+/// kept_from is true where only slots are free that are kept for essential clients, and this is none.
+bool Gateway::kept_from(const Door& door, const Talk& talk) const {
+  if (door.kept == 0) return false;
+  const auto server = of_server_.find(door.server);
+  const uint32_t used = server == of_server_.end() ? 0 : server->second;
+  return used + door.kept >= door.sessions && !judge_.essential(talk);
+}
+
+/// admit makes a connection of `client`, or leaves it where it is and returns false.
+bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place& peer) {
+  Talk talk = talk_of(door, peer);
+  if (!judge_.admit(talk, door.judged(), loop_.now())) {
+    ++totals_.not_admitted;
+    return false;
+  }
+  std::string_view why = full(door, peer);
+  if (why.empty() && kept_from(door, talk)) why = "the last sessions of the server are kept for essential clients";
+  if (!why.empty()) {
+    ++totals_.limited;
+    judge_.found(records::kinds::kConnectionLimit, talk, Direction::to_server, why, loop_.now());
+    return false;
+  }
+  std::optional<net::Place> from;
+  if (!addressed_) from = peer;
+  net::Descriptor server = net::begin_connect(door.server, net::Kind::tcp, from, maker());
+  if (!server) {
+    ++totals_.server_away;
+    judge_.found(records::kinds::kServerAway, talk, Direction::to_server, "no connection can be made", loop_.now());
+    return false;
+  }
+  auto connection = std::make_unique<Connection>(*this, door, std::move(client), std::move(server), peer);
+  if (!connection->begin(std::move(talk))) return true;
+  connection->place = connections_.size();
+  connections_.push_back(std::move(connection));
+  ++totals_.live;
+  ++totals_.half_open;
+  ++of_client_[peer.ip];
+  ++of_server_[door.server];
+  return true;
+}
+
+void Gateway::gone(Connection& connection) {
+  const auto less = [](auto& table, const auto& key) {
+    const auto at = table.find(key);
+    if (at != table.end() && --at->second == 0) table.erase(at);
+  };
+  less(of_client_, connection.peer().ip);
+  less(of_server_, connection.door().server);
+  --totals_.live;
+  const size_t place = connection.place;
+  buried_.push_back(std::move(connections_[place]));
+  if (place + 1 < connections_.size()) {
+    connections_[place] = std::move(connections_.back());
+    connections_[place]->place = place;
+  }
+  connections_.pop_back();
+}
+
+void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
+  const plant::Plant& plant = policy::plant_of(*policy);
+  const plant::Gateway& said = gateway_of(plant, id_);
+  if ((said.stands == plant::Stands::addressed) != addressed_) {
+    throw Error("the plant has the gateway stand in another way, which takes a restart");
+  }
+  std::vector<Door> doors = doors_of(plant, said);
+  std::swap(doors, doors_);
+  try {
+    listen();
+  } catch (const Error&) {
+    std::swap(doors, doors_);
+    throw;
+  }
+  limits_ = said.limits;
+  judge_.take(std::move(policy), loop_.now());
+  for (auto& connection : connections_) judge_.place(connection->talk());
+  relays_.place_all();
+}
+
+void Gateway::finish() {
+  while (!connections_.empty()) connections_.back()->reset("gateway-end");
+  relays_.finish();
+  bury();
+  judge_.flush();
+}
+
+}  // namespace rampart::gateway

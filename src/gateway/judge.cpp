@@ -1,0 +1,262 @@
+#include "gateway/judge.h"
+
+#include <algorithm>
+
+#include "records/json.h"
+
+namespace rampart::gateway {
+namespace {
+
+using plant::kNone;
+using plant::Mode;
+using protocols::Operation;
+using records::mix;
+
+// A policy is kept for answers that may still come: longer than any protocol waits for one.
+constexpr std::chrono::minutes kRetiredFor{2};
+
+/// by_client is true where the client of the conversation asks, not the server.
+bool by_client(Direction direction, const Operation& operation) {
+  return (direction == Direction::to_server) != operation.for_peer;
+}
+
+uint64_t key_of(const records::Side& side) { return side.ip ? side.ip->hash() : 0; }
+
+void carry_counts(const plant::Plant& before, const std::vector<std::vector<Counts>>& old, const plant::Plant& after,
+                  std::vector<std::vector<Counts>>& counts) {
+  for (plant::Index i = 0; i < after.conduits.size(); ++i) {
+    const plant::Index was = before.conduit(after.conduits[i].id.value);
+    if (was == kNone) continue;
+    counts[i].back() = old[was].back();
+    for (size_t k = 0; k < after.conduits[i].rules.size(); ++k) {
+      const auto& rules = before.conduits[was].rules;
+      const auto same = std::find_if(rules.begin(), rules.end(), [&](const plant::Rule& rule) {
+        return rule.id.value == after.conduits[i].rules[k].id.value;
+      });
+      if (same != rules.end()) counts[i][k] = old[was][static_cast<size_t>(same - rules.begin())];
+    }
+  }
+}
+
+}  // namespace
+
+void append_end(std::string& out, const records::Side& side) {
+  if (!side.asset.empty()) {
+    out += side.asset;
+  } else if (side.ip) {
+    append(out, *side.ip);
+  }
+}
+
+records::Verdict recorded(const plant::Plant& plant, const policy::Verdict& verdict) {
+  records::Verdict record;
+  record.kind = static_cast<records::Verdict::Kind>(static_cast<uint8_t>(verdict.decision) + 1);
+  record.reason = policy::to_text(verdict.reason);
+  if (verdict.conduit == kNone) return record;
+  const plant::Conduit& conduit = plant.conduits[verdict.conduit];
+  record.conduit = conduit.id.value;
+  if (verdict.rule != kNone) record.rule = conduit.rules[verdict.rule].id.value;
+  return record;
+}
+
+Judge::Judge(std::shared_ptr<const policy::Policy> policy, std::string gateway, records::Sink& sink)
+    : policy_(std::move(policy)), gateway_(std::move(gateway)), sink_(sink) {
+  situation_ = std::make_unique<policy::Situation>(policy_);
+  situation_->see_people(true);
+  keeper_ = std::make_unique<records::RepeatKeeper>(sink_);
+  make_counts();
+}
+
+Judge::~Judge() = default;
+
+void Judge::make_counts() {
+  counts_.clear();
+  for (const plant::Conduit& conduit : plant().conduits) counts_.emplace_back(conduit.rules.size() + 1);
+}
+
+Counts& Judge::counts(const policy::Verdict& verdict) {
+  if (verdict.conduit == kNone) return nowhere_;
+  std::vector<Counts>& of = counts_[verdict.conduit];
+  return verdict.rule == kNone ? of.back() : of[verdict.rule];
+}
+
+const Counts& Judge::counts_of(plant::Index conduit, plant::Index rule) const {
+  if (conduit == kNone) return nowhere_;
+  return rule == kNone ? counts_[conduit].back() : counts_[conduit][rule];
+}
+
+void Judge::place(Talk& talk) const {
+  talk.client_party = policy::identify(*policy_, talk.client);
+  talk.server_party = policy::identify(*policy_, talk.server);
+  talk.unit = protocols::Object::kNoUnit;
+  talk.conduit = kNone;
+  talk.mode = Mode::learn;
+  talk.on_deny = plant::OnDeny::exception;
+  bool leads_there = false;
+  const auto joins = [](const plant::Conduit& conduit, plant::Index zone) {
+    return std::find(conduit.joins.begin(), conduit.joins.end(), zone) != conduit.joins.end();
+  };
+  for (plant::Index i = 0; i < plant().conduits.size(); ++i) {
+    const plant::Conduit& conduit = plant().conduits[i];
+    if (!guards(conduit) || !joins(conduit, talk.server_party.zone)) continue;
+    if (joins(conduit, talk.client_party.zone)) {
+      talk.conduit = i;
+      talk.mode = conduit.mode;
+      talk.on_deny = conduit.on_deny;
+      leads_there = true;
+      break;
+    }
+    // Of a stranger the strictest of what leads to the server holds.
+    if (conduit.mode > talk.mode || !leads_there) talk.on_deny = conduit.on_deny;
+    talk.mode = std::max(talk.mode, conduit.mode);
+    leads_there = true;
+  }
+  if (!leads_there) talk.mode = Mode::enforce;
+  const auto name = [&](records::Side& side, const policy::Party& party) {
+    side.asset = party.asset == kNone ? std::string_view() : std::string_view(plant().assets[party.asset].id.value);
+    side.zone = party.zone == kNone ? std::string_view() : std::string_view(plant().zones[party.zone].id.value);
+  };
+  name(talk.conversation.client, talk.client_party);
+  name(talk.conversation.server, talk.server_party);
+  talk.described = false;
+}
+
+void Judge::describe(Talk& talk) const {
+  if (talk.described) return;
+  talk.described = true;
+  records::describe(talk.conversation);
+}
+
+policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operation& operation) const {
+  const bool client_asks = by_client(direction, operation);
+  if (operation.object.unit == protocols::Object::kNoUnit) {
+    return client_asks ? policy::Parties{talk.client_party, talk.server_party}
+                       : policy::Parties{talk.server_party, talk.client_party};
+  }
+  if (talk.unit != operation.object.unit || talk.unit_of_server != client_asks) {
+    talk.unit = operation.object.unit;
+    talk.unit_of_server = client_asks;
+    talk.unit_party = policy::identify(*policy_, client_asks ? talk.server : talk.client, &operation);
+  }
+  return {client_asks ? talk.client_party : talk.server_party, talk.unit_party};
+}
+
+Mode Judge::mode_of(const Talk& talk, const policy::Verdict& verdict) const {
+  if (verdict.conduit == kNone) return talk.mode;
+  const plant::Conduit& conduit = plant().conduits[verdict.conduit];
+  if (verdict.rule == kNone) return conduit.mode;
+  return conduit.rules[verdict.rule].mode.value_or(conduit.mode);
+}
+
+bool Judge::admit(Talk& talk, bool decoded, TimePoint now) {
+  place(talk);
+  const policy::Parties parties{talk.client_party, talk.server_party};
+  const policy::Stream stream{.ip_protocol = talk.conversation.ip_protocol,
+                              .port = talk.conversation.server.port,
+                              .protocol = talk.conversation.protocol};
+  const policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, now);
+  const bool pass = verdict.allowed() || mode_of(talk, verdict) != Mode::enforce;
+  if (!decoded) {
+    if (pass) policy::note_stream(*situation_, *policy_, parties, verdict, now);
+    Counts& count = counts(verdict);
+    ++(verdict.allowed() ? count.passed : pass ? count.would_refuse : count.refused);
+  }
+  if (verdict.allowed()) return true;
+  const records::Verdict record = recorded(plant(), verdict);
+  const records::FindingKind& kind = records::kind_of_stream(record.kind, record.reason, verdict.rule != kNone);
+  uint64_t key = mix(key_of(talk.conversation.client), key_of(talk.conversation.server));
+  key = mix(mix(key, talk.conversation.server.port), kind.signature);
+  if (keeper_->due(key, now, 0)) {
+    std::string message;
+    append_end(message, talk.conversation.client);
+    message += pass ? " connected to " : " wanted to connect to ";
+    append_end(message, talk.conversation.server);
+    message += " (" + std::string(talk.conversation.protocol.known() ? talk.conversation.protocol.name()
+                                                                     : to_text(talk.conversation.transport));
+    message += " " + std::to_string(talk.conversation.server.port) + "): ";
+    message += verdict.rule != kNone ? "a rule is about it, and one of its conditions does not hold"
+               : verdict.reason == policy::Reason::no_rule    ? "no rule allows it"
+               : verdict.reason == policy::Reason::no_conduit ? "no conduit joins their zones"
+                                                              : "the plant does not know both ends";
+    write(kind, key, talk, Direction::to_server, message, nullptr, &verdict, now);
+  }
+  return pass;
+}
+
+Ruling Judge::rule(Talk& talk, Direction direction, const Operation& operation, TimePoint now) const {
+  Ruling ruling;
+  ruling.parties = parties_of(talk, direction, operation);
+  ruling.verdict = policy::decide(*policy_, *situation_, ruling.parties, operation, now);
+  ruling.mode = mode_of(talk, ruling.verdict);
+  ruling.pass =
+      ruling.verdict.allowed() || ruling.mode != Mode::enforce || finishes(talk, operation, ruling.verdict, now);
+  const bool of_session =
+      operation.action == protocols::Action::session || operation.action == protocols::Action::diagnose;
+  if (ruling.pass || !of_session || direction != Direction::to_client) return ruling;
+  // A server that tests or resets the link, or asks whether the client is there: part of the session that a rule
+  // opened.
+  Operation mirrored = operation;
+  mirrored.for_peer = !operation.for_peer;
+  ruling.parties = parties_of(talk, direction, mirrored);
+  ruling.verdict = policy::decide(*policy_, *situation_, ruling.parties, mirrored, now);
+  ruling.mode = mode_of(talk, ruling.verdict);
+  ruling.pass = ruling.verdict.allowed() || ruling.mode != Mode::enforce;
+  return ruling;
+}
+
+bool Judge::may_have(Talk& talk, Direction direction, const protocols::Answer& answer, TimePoint now) const {
+  Operation asked{
+      .protocol = answer.protocol, .action = answer.action, .function = answer.function, .values = answer.values};
+  if (answer.object) asked.object = *answer.object;
+  // Who receives it is who would have asked.
+  const policy::Parties parties = parties_of(talk, protocols::opposite(direction), asked);
+  const policy::Verdict verdict = policy::decide(*policy_, *situation_, parties, asked, now);
+  // Values, rates, hours and people limit who asks, not what a device tells of what a rule is about.
+  return verdict.allowed() || verdict.rule != kNone || mode_of(talk, verdict) != Mode::enforce;
+}
+
+bool Judge::may_deviate(const Talk& talk, Direction direction, std::string_view name) const {
+  const policy::Party& sender = direction == Direction::to_server ? talk.client_party : talk.server_party;
+  const auto lists = [&](plant::Index asset) {
+    if (asset == kNone) return false;
+    const auto& names = plant().assets[asset].deviations;
+    return std::any_of(names.begin(), names.end(), [&](const plant::Text& one) { return one.value == name; });
+  };
+  return lists(sender.asset) || (direction == Direction::to_client && lists(talk.unit_party.asset));
+}
+
+bool Judge::essential(const Talk& talk) const {
+  const plant::Index client = talk.client_party.asset, server = talk.server_party.asset;
+  for (const plant::Conduit& conduit : plant().conduits) {
+    if (!guards(conduit)) continue;
+    for (const plant::Rule& rule : conduit.rules) {
+      const auto names = [](const std::vector<plant::Index>& list, plant::Index one) {
+        return std::find(list.begin(), list.end(), one) != list.end();
+      };
+      if (rule.essential && names(rule.from, client) && names(rule.to, server)) return true;
+    }
+  }
+  return false;
+}
+
+void Judge::take(std::shared_ptr<const policy::Policy> policy, TimePoint now) {
+  keeper_->flush();
+  findings_before_ += keeper_->occurrences();
+  keeper_ = std::make_unique<records::RepeatKeeper>(sink_);
+  retired_.push_back({policy_, now});
+  const std::vector<std::vector<Counts>> old = std::move(counts_);
+  const std::shared_ptr<const policy::Policy> before = std::move(policy_);
+  policy_ = std::move(policy);
+  auto situation = std::make_unique<policy::Situation>(policy_);
+  situation->see_people(true);
+  situation->inherit(*situation_);
+  situation_ = std::move(situation);
+  make_counts();
+  carry_counts(policy::plant_of(*before), old, plant(), counts_);
+}
+
+void Judge::forget(TimePoint now) {
+  std::erase_if(retired_, [&](const Retired& one) { return now - one.since >= kRetiredFor || now < one.since; });
+}
+
+}  // namespace rampart::gateway

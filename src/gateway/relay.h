@@ -1,0 +1,52 @@
+// Datagrams: a client's first one through a door makes a relay, a socket of its own towards the server, which lives
+// until nothing came for a while. Each datagram is judged by itself, or with those that it is a part of. Owned by the
+// gateway.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gateway/gate.h"
+#include "gateway/standing.h"
+#include "net/event_loop.h"
+
+namespace rampart::gateway {
+
+class Gateway;
+
+class RelayTable {
+ public:
+  explicit RelayTable(Gateway& gateway);
+  ~RelayTable();
+
+  /// listen opens a socket for each door of datagrams and closes others. listen_transparent opens the one, of each
+  /// family, that the kernel hands over to. Errors: throws Error, and the old ones stay.
+  void listen(const std::vector<Door>& doors);
+  void listen_transparent();
+  void look(TimePoint now, Duration steady);
+  void place_all();
+  void finish();
+  size_t size() const { return relays_.size(); }
+
+ private:
+  struct Listener;
+  struct Relay;
+  using Key = std::pair<net::Place, net::Place>;  // client, where it found us
+
+  void ready(Listener& listener);
+  void came(Listener& listener, const Door& door, const net::Place& peer, const net::Place& meant, Bytes octets);
+  std::unique_ptr<Relay> make(Listener& listener, const Door& door, const net::Place& peer, const net::Place& meant);
+  void from_client(Relay& relay);
+  void from_server(Relay& relay);
+  void take(Relay& relay, Bytes octets);
+  void end(Relay& relay, std::string_view why);
+
+  Gateway& gateway_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::map<Key, std::unique_ptr<Relay>> relays_;
+  std::vector<std::unique_ptr<Relay>> buried_;
+};
+
+}  // namespace rampart::gateway

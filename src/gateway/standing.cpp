@@ -1,0 +1,110 @@
+#include "gateway/standing.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace rampart::gateway {
+namespace {
+
+// Ports of one rule of a whole transport that get doors of their own; what has more is the firewall's.
+constexpr uint32_t kMostPorts = 1024;
+
+std::optional<IpAddress> ip_of(const plant::Asset& asset) {
+  for (const plant::Location& at : asset.at) {
+    if (at.ip) return at.ip;
+  }
+  return {};
+}
+
+class Doors {
+ public:
+  explicit Doors(const plant::Plant& plant, const plant::Gateway& gateway) : plant_(plant), gateway_(gateway) {}
+
+  void add(const plant::Serve& serve) {
+    const auto ip = ip_of(plant_.assets[serve.to]);
+    if (!ip) return;
+    Door door{.kind = serve.udp ? net::Kind::udp : net::Kind::tcp,
+              .asset = serve.to,
+              .sessions = serve.sessions,
+              .kept = serve.kept};
+    if (const auto protocol = protocols::find_protocol(serve.protocol.value)) door.protocol = *protocol;
+    uint16_t port = serve.port;
+    if (port == 0 && door.protocol.known()) {
+      const auto usual = serve.udp ? door.protocol.entry().udp_ports : door.protocol.entry().tcp_ports;
+      if (!usual.empty()) port = usual[0];
+    }
+    door.server = {*ip, serve.server_port != 0 ? serve.server_port : port};
+    door.listen = serve.at ? net::Place{*serve.at, port} : door.server;
+    doors.push_back(door);
+  }
+
+  void add(const plant::Rule& rule) {
+    const auto protocol = protocols::find_protocol(rule.protocol.value);
+    for (const plant::Index asset : rule.to) {
+      if (protocol) {
+        const protocols::Entry& entry = protocol->entry();
+        if (!entry.not_relayed.empty()) continue;
+        if (entry.over_tcp) add(asset, net::Kind::tcp, *protocol, entry.tcp_ports);
+        if (entry.over_udp) add(asset, net::Kind::udp, *protocol, entry.udp_ports);
+      } else if (rule.protocol.value == "tcp" || rule.protocol.value == "udp") {
+        add_plain(asset, rule.protocol.value == "tcp" ? net::Kind::tcp : net::Kind::udp, rule);
+      }
+    }
+  }
+
+  std::vector<Door> doors;
+
+ private:
+  void add(plant::Index asset, net::Kind kind, protocols::Protocol protocol, std::span<const uint16_t> ports) {
+    const bool said = std::any_of(gateway_.serves.begin(), gateway_.serves.end(), [&](const plant::Serve& serve) {
+      return serve.to == asset && serve.protocol.value == protocol.name() && serve.udp == (kind == net::Kind::udp);
+    });
+    if (said) return;
+    for (const uint16_t port : ports) add(asset, kind, protocol, port);
+  }
+  void add_plain(plant::Index asset, net::Kind kind, const plant::Rule& rule) {
+    uint32_t count = 0;
+    for (const plant::PortRange& range : rule.ports) {
+      for (uint32_t port = range.first; port <= range.last && count < kMostPorts; ++port, ++count) {
+        add(asset, kind, {}, static_cast<uint16_t>(port));
+      }
+    }
+  }
+  void add(plant::Index asset, net::Kind kind, protocols::Protocol protocol, uint16_t port) {
+    const auto ip = ip_of(plant_.assets[asset]);
+    if (!ip || port == 0) return;
+    const net::Place place{*ip, port};
+    const bool there = std::any_of(doors.begin(), doors.end(),
+                                   [&](const Door& door) { return door.kind == kind && door.server == place; });
+    if (!there) doors.push_back({.listen = place, .server = place, .kind = kind, .protocol = protocol, .asset = asset});
+  }
+
+  const plant::Plant& plant_;
+  const plant::Gateway& gateway_;
+};
+
+}  // namespace
+
+const plant::Gateway& gateway_of(const plant::Plant& plant, const std::string& id) {
+  for (const plant::Gateway& gateway : plant.gateways) {
+    if (gateway.id.value == id) return gateway;
+  }
+  std::string hint;
+  for (const plant::Gateway& gateway : plant.gateways) hint += (hint.empty() ? "there are: " : ", ") + gateway.id.value;
+  if (hint.empty()) hint = "add `gateways` to the plant: docs/gateway.md says how";
+  throw Error("the plant has no gateway \"" + id + "\"", hint);
+}
+
+std::vector<Door> doors_of(const plant::Plant& plant, const plant::Gateway& gateway) {
+  Doors doors(plant, gateway);
+  for (const plant::Serve& serve : gateway.serves) doors.add(serve);
+  if (gateway.stands == plant::Stands::addressed) return std::move(doors.doors);
+  for (const plant::Conduit& conduit : plant.conduits) {
+    if (conduit.guard.value != gateway.id.value) continue;
+    for (const plant::Rule& rule : conduit.rules) doors.add(rule);
+  }
+  return std::move(doors.doors);
+}
+
+}  // namespace rampart::gateway

@@ -1,0 +1,132 @@
+#include <map>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+#include "plant/draft.h"
+
+namespace rampart::plant {
+
+namespace {
+
+constexpr uint32_t kMostPorts = 65'535;
+
+uint16_t read_port(Reader& reader, NodeIndex node) {
+  return static_cast<uint16_t>(reader.number(node, 1, kMostPorts, "ports are 1 to 65535").value_or(0));
+}
+
+std::optional<IpAddress> read_at(Reader& reader, NodeIndex node) {
+  const auto text = reader.scalar(node, "an address");
+  if (!text) return {};
+  const auto ip = IpAddress::parse(*text);
+  if (!ip) {
+    reader.error(node, quoted(*text) + " is not an IP address",
+                 "write 10.20.0.2 or fd00::2; the port stands in `port`");
+  } else if (ip->is_multicast() || ip->is_broadcast()) {
+    reader.error(node, quoted(*text) + " is the address of a group", "a gateway listens at an address of its own");
+  }
+  return ip;
+}
+
+void read_serve(Reader& reader, NodeIndex item, Gateway& gateway, GatewayNames& names) {
+  const Fields fields(reader, item, kServeKeys);
+  Serve serve;
+  serve.mark = reader.mark(item);
+  serve.protocol = reader.text(fields["protocol"], "a protocol");
+  serve.udp = reader.word(fields["transport"], kTransports).value_or(serve.protocol.value == "udp" ? 1 : 0) == 1;
+  serve.at = read_at(reader, fields["at"]);
+  serve.port = read_port(reader, fields["port"]);
+  serve.server_port = read_port(reader, fields["server-port"]);
+  serve.sessions = reader.number(fields["sessions"], 1, 100'000).value_or(0);
+  serve.kept = reader.number(fields["kept"], 0, 100'000).value_or(0);
+  const bool whole = reader[item].kind == NodeKind::mapping && reader[item].closed;
+  const bool addressed = gateway.stands == Stands::addressed;
+  if (addressed && fields["at"] == kNoNode && whole) {
+    reader.error(item, "it is not said where clients find it", "add the gateway's own address: `at: 10.20.0.2`");
+  }
+  if (!addressed && fields["at"] != kNoNode) {
+    reader.error(fields["at"], "clients talk to the asset itself where the gateway is not addressed", "leave `at` out");
+  }
+  if (!addressed && fields["server-port"] != kNoNode) {
+    reader.error(fields["server-port"], "ports stay as they are where the gateway is not addressed", "write `port`");
+  }
+  if (serve.kept > 0 && serve.kept >= serve.sessions) {
+    reader.error(fields["kept"], "as many sessions are kept as there are, or more", "`kept` is less than `sessions`");
+  }
+  names.serves.push_back(item);
+  names.to.push_back(fields["to"]);
+  gateway.serves.push_back(std::move(serve));
+}
+
+void read_limits(Reader& reader, NodeIndex node, GatewayLimits& limits) {
+  if (node == kNoNode) return;
+  const Fields fields(reader, node, kGatewayLimitKeys);
+  const auto take = [&](std::string_view key, uint32_t& into) {
+    if (const auto number = reader.number(fields[key], 1, 1'000'000)) into = *number;
+  };
+  take("connections", limits.connections);
+  take("each-client", limits.each_client);
+  take("half-open", limits.half_open);
+  take("buffers", limits.buffers_mib);
+}
+
+void check_interfaces(Reader& reader, NodeIndex item, const Fields& fields, const Gateway& gateway) {
+  const bool whole = reader[item].kind == NodeKind::mapping && reader[item].closed;
+  const bool addressed = gateway.stands == Stands::addressed;
+  const bool given = fields["interfaces"] != kNoNode;
+  if (!addressed && !given && whole) {
+    reader.error(item, "it is not said between which interfaces the gateway stands",
+                 "add `interfaces: [eth0, eth1]`, the upper side first");
+  } else if (given && gateway.interfaces.size() != 2) {
+    reader.error(fields["interfaces"], "a gateway stands between two interfaces",
+                 "name the upper side, then the lower");
+  }
+  if (fields["unnamed"] != kNoNode && gateway.stands != Stands::bridged) {
+    reader.error(fields["unnamed"], "only a bridge can pass on what no rule names",
+                 "write `stands: bridged`, or leave it out");
+  }
+}
+
+}  // namespace
+
+void read_gateways(Reader& reader, NodeIndex node, Draft& draft) {
+  for (const NodeIndex item : reader.list(node, "gateways")) {
+    const Fields fields(reader, item, kGatewayKeys);
+    Gateway gateway;
+    GatewayNames names;
+    names.id = fields["id"];
+    gateway.mark = reader.mark(item);
+    gateway.id = reader.id(fields["id"]);
+    gateway.stands = reader.choice(fields["stands"], kStands, Stands::addressed);
+    gateway.unnamed = reader.choice(fields["unnamed"], kUnnamed, Unnamed::drop);
+    for (const NodeIndex name : reader.words(fields["interfaces"], "interfaces")) {
+      gateway.interfaces.push_back(reader.text(name, "an interface"));
+    }
+    check_interfaces(reader, item, fields, gateway);
+    for (const NodeIndex serve : reader.list(fields["serves"], "what it serves")) {
+      read_serve(reader, serve, gateway, names);
+    }
+    read_limits(reader, fields["limits"], gateway.limits);
+    draft.gateway_ids.add(reader, fields["id"], static_cast<Index>(draft.plant.gateways.size()), "gateway");
+    draft.plant.gateways.push_back(std::move(gateway));
+    draft.gateways.push_back(std::move(names));
+  }
+}
+
+void check_gateways(Reader& reader, const Draft& draft) {
+  for (size_t i = 0; i < draft.gateways.size(); ++i) {
+    const Gateway& gateway = draft.plant.gateways[i];
+    std::map<std::tuple<std::optional<IpAddress>, Index, uint16_t, bool, std::string_view>, size_t> taken;
+    for (size_t k = 0; k < gateway.serves.size(); ++k) {
+      const Serve& serve = gateway.serves[k];
+      // Two things at one address and port cannot be told apart; elsewhere each asset has its own.
+      const Index asset = serve.at ? kNone : serve.to;
+      const std::string_view usual = serve.port == 0 ? std::string_view(serve.protocol.value) : std::string_view();
+      if (taken.emplace(std::tuple(serve.at, asset, serve.port, serve.udp, usual), k).second) continue;
+      reader.error(draft.gateways[i].serves[k], "something else is served at the same address and port",
+                   "give it another `port`, or another `at`");
+    }
+  }
+}
+
+}  // namespace rampart::plant

@@ -1,0 +1,281 @@
+"""What the tests of a gateway share: a network of their own, a plant, servers and clients, the program under a deadline."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+PROGRAM = os.environ.get("RAMPART", "build/release/rampart")
+DEADLINE = 30
+SCADA, HMI, STRANGER = "10.1.0.10", "10.1.0.11", "10.1.0.99"
+GATEWAY, PLC = "10.1.0.1", "10.2.0.10"
+
+RULES = """      - {id: poll, allow: [read, identify], protocol: modbus, from: [scada, hmi], to: [plc]}
+      - {id: move, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 10-19]}
+"""
+
+
+def plant(rules=RULES, conduit="", serves="- {to: plc, protocol: modbus, at: 10.1.0.1}", gateway="", asset=""):
+    return f"""rampart: 1
+plant: Test works
+zones:
+  - id: upper
+    target: 1
+    networks: [10.1.0.0/24, "fd01::/64"]
+    assets:
+      - {{id: scada, kind: scada-server, at: [{{ip: 10.1.0.10}}, {{ip: "fd01::10"}}]}}
+      - {{id: hmi, kind: operator-station, at: [{{ip: 10.1.0.11}}]}}
+  - id: lower
+    target: 1
+    networks: [10.2.0.0/24, "fd02::/64"]
+    assets:
+      - id: plc
+        kind: controller
+        at: [{{ip: 10.2.0.10}}]
+{asset}
+conduits:
+  - id: up-down
+    joins: [upper, lower]
+    guard: gw-1
+{conduit}
+    rules:
+{rules}
+gateways:
+  - id: gw-1
+{gateway}
+    serves:
+      {serves}
+"""
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def go_apart(*programs):
+    """Runs this test again in a network namespace of its own."""
+    if os.geteuid() != 0:
+        skip("gateways are tested as root, in network namespaces")
+    for program in ("unshare", "ip", *programs):
+        if shutil.which(program) is None:
+            skip(f"there is no {program}")
+    if os.environ.get("RAMPART_APART") is None:
+        if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True, check=False).returncode != 0:
+            skip("no network namespaces here")
+        os.environ["RAMPART_APART"] = "1"
+        os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv])
+    ip("link", "set", "lo", "up")
+
+
+def run(*words):
+    subprocess.run(list(map(str, words)), check=True, capture_output=True, timeout=DEADLINE)
+
+
+def ip(*words):
+    run("ip", *words)
+
+
+def addressed_network():
+    """All addresses on the loopback; who connects to the gateway without saying from where is scada."""
+    for address in (SCADA, HMI, STRANGER, GATEWAY, PLC):
+        ip("address", "add", f"{address}/32", "dev", "lo")
+    ip("route", "replace", "local", GATEWAY, "dev", "lo", "table", "local", "src", SCADA)
+    ip("route", "replace", "local", PLC, "dev", "lo", "table", "local", "src", GATEWAY)
+
+
+def adu(number, pdu, unit=1):
+    return struct.pack(">HHHB", number, 0, len(pdu) + 1, unit) + pdu
+
+
+def read_registers(number, first, count=1, unit=1):
+    return adu(number, struct.pack(">BHH", 3, first, count), unit)
+
+
+def write_register(number, register, value, unit=1):
+    return adu(number, struct.pack(">BHH", 6, register, value), unit)
+
+
+class Server:
+    """A Modbus server of this test's own: keeps what it was sent, octet by octet, and answers reads and writes."""
+
+    def __init__(self, address=(PLC, 502), answer=True, family=socket.AF_INET, prepare=None):
+        self.seen = bytearray()
+        self.peers = []
+        self.ended = 0
+        self.answer = answer
+        self.connections = []
+        self.registers = {}
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if prepare:
+            prepare(self.listener)
+        self.listener.bind(address)
+        self.listener.listen(512)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, peer = self.listener.accept()
+            except OSError:
+                return
+            self.peers.append(peer[0])
+            self.connections.append(connection)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        held = b""
+        with contextlib.suppress(OSError):
+            while True:
+                octets = connection.recv(65536)
+                if not octets:
+                    break
+                self.seen += octets
+                held += octets
+                while len(held) >= 7 and len(held) >= 6 + struct.unpack(">H", held[4:6])[0]:
+                    size = 6 + struct.unpack(">H", held[4:6])[0]
+                    message, held = held[:size], held[size:]
+                    if self.answer:
+                        connection.sendall(self.reply(message))
+        self.ended += 1
+        with contextlib.suppress(OSError):
+            connection.close()
+
+    def reply(self, message):
+        number, unit, function = struct.unpack(">H", message[:2])[0], message[6], message[7]
+        first, second = struct.unpack(">HH", message[8:12]) if len(message) >= 12 else (0, 0)
+        if function == 3:
+            values = b"".join(struct.pack(">H", self.registers.get(first + i, 0)) for i in range(second))
+            return adu(number, bytes([3, len(values)]) + values, unit)
+        if function == 6:
+            self.registers[first] = second
+            return adu(number, message[7:], unit)
+        return adu(number, bytes([function | 0x80, 1]), unit)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept, which would keep the port
+        self.listener.close()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.close()
+
+
+def client(source=SCADA, to=(GATEWAY, 502), family=socket.AF_INET):
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.settimeout(DEADLINE)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.bind((source, 0))
+    made.connect(to)
+    return made
+
+
+def receive(connection, count):
+    """Exactly so many octets, or what came until the end."""
+    octets = b""
+    while len(octets) < count:
+        more = connection.recv(count - len(octets))
+        if not more:
+            break
+        octets += more
+    return octets
+
+
+def is_reset(connection):
+    """True where the peer reset or closed without a word."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+class GatewayCase(unittest.TestCase):
+    plant = plant()
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rampart-guard-"))
+        self.folder.chmod(0o777)  # who gives up rights still writes here
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.file = self.folder / "plant.yaml"
+        self.events = self.folder / "events.json"
+
+    def guard(self, text=None, *words, as_="gw-1", before=()):
+        self.events.unlink(missing_ok=True)
+        self.file.write_text(text or self.plant, encoding="utf-8")
+        self.said = self.folder / "said"
+        with open(self.said, "w", encoding="utf-8") as said:
+            process = subprocess.Popen([*before, PROGRAM, "guard", str(self.file), "--as", as_, "--json", str(self.events),
+                                        *map(str, words)], stdout=subprocess.PIPE, stderr=said, text=True)
+        self.addCleanup(self.end, process)
+        self.until(lambda: self.lines() or process.poll() is not None, "the gateway")
+        if process.poll() is not None:
+            self.fail(self.said.read_text(encoding="utf-8"))
+        return process
+
+    def server(self, *words, **settings):
+        made = Server(*words, **settings)
+        self.addCleanup(made.close)
+        return made
+
+    def client(self, *words, **settings):
+        made = client(*words, **settings)
+        self.addCleanup(made.close)
+        return made
+
+    def is_refused(self, *words):
+        """True where a connection is reset, when it is made or right after."""
+        try:
+            return is_reset(self.client(*words))
+        except ConnectionResetError:
+            return True
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.wait(timeout=DEADLINE)
+        process.stdout.close()
+
+    def stop(self, process, status=0):
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, status, out + self.said.read_text(encoding="utf-8"))
+        return out
+
+    def until(self, condition, what):
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.02)
+        return self.fail(f"waited {DEADLINE} s for {what}")
+
+    def lines(self):
+        if not self.events.exists():
+            return []
+        whole = self.events.read_text(encoding="utf-8")
+        return [json.loads(line) for line in whole[:whole.rfind("\n") + 1].splitlines()]
+
+    def findings(self):
+        return [line["rampart"]["finding"] for line in self.lines() if line["event_type"] == "alert"]
+
+    def get(self, port, path):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
