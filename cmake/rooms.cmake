@@ -18,4 +18,4 @@ rampart_room(net       MAY base crypto LINKS OpenSSL::SSL OWNS openssl/)
 rampart_room(monitor   MAY base crypto standard plant protocols policy records LINKS PkgConfig::libpcap ZLIB::ZLIB Threads::Threads
              OWNS pcap.h pcap/ zlib.h)
 rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor assess
-             LINKS CLI11::CLI11 PkgConfig::prometheus OWNS CLI/ prometheus/)
+             LINKS CLI11::CLI11 PkgConfig::prometheus ZLIB::ZLIB OWNS CLI/ prometheus/ zlib.h)
