@@ -13,10 +13,9 @@ import pages
 class Browser(pages.ReportCase):
     def test_browser_shows_what_the_reports_hold(self):
         made = self.folder
-        self.watched()
-        self.report()
-        self.watched(self.attacked, ago=30)
-        self.report(name="demo.html")
+        self.watched(ago=3600)
+        self.watched(self.attacked, ago=60)
+        self.report("--since", "10m", name="demo.html")
         self.edit("plant: Riverside Water Works, demonstration", "plant: " + pages.json.dumps(pages.HOSTILE, ensure_ascii=False))
         self.edit("name: Process control", "name: " + pages.json.dumps(pages.HOSTILE, ensure_ascii=False))
         self.report(name="hostile.html")

@@ -1,6 +1,7 @@
 """What the tests of this folder share: the demonstration plant's report, what is inside a page, large and hostile plants."""
 
 import base64
+import datetime
 import gzip
 import json
 import pathlib
@@ -25,6 +26,11 @@ def inside(page):
     found = CARRIED.findall(page)
     assert len(found) == 1, len(found)
     return json.loads(gzip.decompress(base64.b64decode(found[0], validate=True))), CARRIED.sub("", page)
+
+
+def seconds(time):
+    """A time of the JSON as seconds since 1970."""
+    return datetime.datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
 
 
 def node():

@@ -6,7 +6,7 @@ export interface Band { level: number | undefined; y: number; height: number }
 export interface Line { conduit: MapConduit; paths: string[]; x: number; y: number }
 export interface Layout { width: number; height: number; boxes: Box[]; bands: Band[]; lines: Line[]; compact: boolean }
 
-const kGap = 20, kHead = 60, kAsset = 17, kMostAssets = 8, kLabel = 24, kBetween = 84, kMark = 150;
+const kGap = 20, kHead = 60, kAsset = 17, kMostAssets = 8, kLabel = 24, kBetween = 84, kMark = 180;
 
 /** columns that fit, and how wide each box is then. */
 function columnsOf(width: number, compact: boolean): { columns: number; box: number } {

@@ -4,6 +4,22 @@ import type { Answer, Book, Cell, Source, Time, Unit } from './levels';
 export const kAnswers: Record<Answer, string> = {
   met: 'met', compensated: 'compensated', 'not-applicable': 'does not apply', 'not-met': 'not met', 'not-assessed': 'not assessed',
 };
+const kWheres: Record<string, string> = {
+  zone: 'asked of the zone', conduit: 'asked of the conduit', conduits: 'asked of its conduits', asset: 'asked of each asset',
+  plant: 'asked of the plant', journal: 'asked of the journal',
+};
+/** whereWords is where an aspect is asked: "asset:host" is "asked of each host". */
+export function whereWords(where: string): string {
+  const [what = '', kind] = where.split(':');
+  return kind ? `asked of each ${kind}` : (kWheres[what] ?? `asked of: ${where}`);
+}
+/** sentence begins with a capital and ends with a stop. */
+export function sentence(text: string): string {
+  const plain = text.trim();
+  return plain.charAt(0).toUpperCase() + plain.slice(1) + (/[.!?]$/.test(plain) ? '' : '.');
+}
+/** phrase is a sentence inside another: its stop is left out. */
+export function phrase(text: string): string { return text.trim().replace(/\.$/, ''); }
 export const kEfforts = ['', 'minutes', 'hours', 'days', 'weeks', 'a project'];
 export const kPurdue = ['Process', 'Basic control', 'Supervisory control', 'Site operations', 'Site business', 'Enterprise'];
 export const kConfidence = {

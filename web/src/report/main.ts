@@ -9,8 +9,6 @@ try {
   const levels = await readEmbedded(document.getElementById('levels'));
   page.replaceChildren();
   mount(Report, { target: page, props: { levels } });
-  document.documentElement.dataset.ready = 'yes';
-  requestAnimationFrame(() => setTimeout(() => performance.mark('ready')));
 } catch (error) {
   page.textContent = `This report cannot be shown: ${error instanceof Error ? error.message : String(error)}. The data are in it all the same; rampart levels --json makes them anew.`;
 }
