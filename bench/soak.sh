@@ -42,7 +42,7 @@ $owner "$program" init "$folder/journal" --name bench/soak > /dev/null
   --metrics 9464 --quiet --workers 2 2> "$folder/said" &
 pid=$!
 while ! [ -s "$folder/events" ]; do sleep 0.1; done
-tcpreplay --intf1 va --preload-pcap --pps="$rate" --loop 100000000 --duration "$seconds" "$folder/mix.pcap" > /dev/null 2>&1 &
+tcpreplay --intf1 va --preload-pcap --timer=nano --pps="$rate" --loop 100000000 --duration "$seconds" "$folder/mix.pcap" > /dev/null 2>&1 &
 sender=$!
 
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }

@@ -245,8 +245,9 @@ TAIL = """## What the figures do not say
 - The spliced attacks are the ones that a tool of ours makes: plain, without knowledge of the plant. Who has taken over a host
   and does with allowed values what it may do is not found by any of this.
 - *Replay* comes from the client's address with another hardware address. Its operations are those that the plant allows, from
-  whom it allows them; without ARP claims nothing of it is against a rule. What is found of it is what its pace or its values
-  give away.
+  whom it allows them: what gives it away is the other network card, which shows only where no router is in between.
+- A twin does what was recorded, faster: that a benchmark program then writes in bursts (`write-burst` in the libnodave
+  capture), and that a message which is malformed in the recording is so again (`malformed` in lab/iec104), is counted as false here.
 - Captures are short; learning windows of seconds are not those of a plant.
 """
 

@@ -12,6 +12,7 @@
 #include "apps/watch_journal.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "crypto/signature.h"
 #include "monitor/correlator.h"
 #include "monitor/evidence.h"
 #include "monitor/inventory_compare.h"
@@ -124,7 +125,8 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (!options.quiet) tee.add(summary);
   if (journal) tee.add(journal->sink());
   if (live) tee.add(live->state());
-  monitor::Inventory inventory(monitor::networks_of(loaded.plant.get()));
+  const HashKey hash_key = crypto::random_hash_key();
+  monitor::Inventory inventory(monitor::networks_of(loaded.plant.get()), {}, hash_key);
   if (loaded.plant) tee.add(inventory);
   monitor::ProtectionShares shares(loaded.plant);
   tee.add(shares);
@@ -154,9 +156,10 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   if (live) live->ready();
   // Once for files; live once more for each plant that takes the place of another.
   while (true) {
-    monitor::Correlator correlator(loaded.policy, loaded.plant, tee);
+    monitor::Correlator correlator(loaded.policy, loaded.plant, tee, hash_key);
     correlator.keep_evidence(evidence ? &*evidence : nullptr);
-    monitor::SensorOptions sensor{.workers = options.workers, .tap = evidence ? &*evidence : nullptr};
+    monitor::SensorOptions sensor{
+        .workers = options.workers, .tap = evidence ? &*evidence : nullptr, .hash_key = hash_key};
     if (live) {
       live->begin(loaded, hash);
       sensor.beat = [&](monitor::Moment moment) {

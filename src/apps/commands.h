@@ -23,6 +23,7 @@ class UsageError : public Error {
 };
 
 void declare_discover(CLI::App& app, Chosen& chosen);
+void declare_firewall(CLI::App& app, Chosen& chosen);
 void declare_init(CLI::App& app, Chosen& chosen);
 void declare_journal(CLI::App& app, Chosen& chosen);
 void declare_backup(CLI::App& app, Chosen& chosen);

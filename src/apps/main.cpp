@@ -167,6 +167,7 @@ int main(int argc, char** argv) {
   declare_assets(app, chosen);
   declare_import(app, chosen);
   declare_discover(app, chosen);
+  declare_firewall(app, chosen);
   declare_init(app, chosen);
   declare_journal(app, chosen);
   declare_backup(app, chosen);

@@ -18,7 +18,7 @@ using namespace testing;
 const Scope kPlant{Scope::Kind::plant, 0};
 const Scope kUpper{Scope::Kind::zone, 0};
 const Scope kLower{Scope::Kind::zone, 1};
-constexpr size_t kTre = 5;
+enum : size_t { kIac, kUc, kSi, kDc, kRdf, kTre, kRa };
 
 std::vector<std::array<Cell, kFrs>> vectors(const Assessment& assessment) {
   std::vector<std::array<Cell, kFrs>> out;
@@ -102,7 +102,6 @@ TEST_F(Levels, FallInFr6WhenTheMonitorStops) {
 /// The examples of the levels: what goes wrong, of what, and to which level which cell falls.
 TEST_F(Levels, FallToTheLevelThatEachExampleSaysAndNameTheCause) {
   const Scope journal{Scope::Kind::journal, 0}, conduit{Scope::Kind::conduit, 0}, plc{Scope::Kind::asset, 2};
-  enum : size_t { kIac, kUc, kSi, kDc, kRdf, kTre, kRa };
   const struct {
     std::vector<const char*> words;
     Scope scope;

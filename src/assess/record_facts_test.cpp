@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "assess/testing.h"
 
@@ -26,7 +27,7 @@ class Teller : public ::testing::Test {
   void tell(const Record& record, TimePoint written = kNow) {
     std::vector<uint8_t> bytes;
     records::append_cbor(bytes, record, written);
-    facts_.take(records::Stored::decode(bytes).value(), number_++);
+    facts_->take(records::Stored::decode(bytes).value(), number_++);
   }
   void ask(Verdict verdict, TimePoint when = kNow) {
     tell(records::Transaction{.conversation = &talk_,
@@ -48,7 +49,7 @@ class Teller : public ::testing::Test {
   }
   /// way says how a fact stands: 1 holds, -1 does not, 0 is not there; of all that the reader has told.
   int way(std::string_view word, Scope scope) {
-    for (Fact& fact : facts_.take_changed(kNow)) all_.push_back(std::move(fact));
+    for (Fact& fact : facts_->take_changed(kNow)) all_.push_back(std::move(fact));
     int way = 0;
     for (const Fact& fact : all_) {
       if (fact.kind == fact_kind(word) && fact.scope == scope) way = way == -1 || !fact.holds ? -1 : 1;
@@ -56,7 +57,7 @@ class Teller : public ::testing::Test {
     return way;
   }
   const Fact& last(std::string_view word) {
-    for (Fact& fact : facts_.take_changed(kNow)) all_.push_back(std::move(fact));
+    for (Fact& fact : facts_->take_changed(kNow)) all_.push_back(std::move(fact));
     const auto found =
         std::find_if(all_.rbegin(), all_.rend(), [&](const Fact& fact) { return fact.kind == fact_kind(word); });
     EXPECT_NE(found, all_.rend()) << word;
@@ -64,7 +65,7 @@ class Teller : public ::testing::Test {
   }
 
   const plant::Plant plant_ = plant_of(kGood);
-  RecordFacts facts_{plant_, 0, "aa00"};
+  std::optional<RecordFacts> facts_{std::in_place, plant_, 0u, "aa00"};
   std::vector<Fact> all_;
   uint64_t number_ = 1;
   records::Conversation talk_;
@@ -98,7 +99,7 @@ TEST_F(Teller, DenialsSpeakAgainstWhatTheyBreak) {
                {"step_too_large", "values-kept", kConduit},
                {"rate_exceeded", "load-kept", kLower}};
   for (const auto& row : kRows) {
-    facts_ = RecordFacts(plant_, 0, "aa00");
+    facts_.emplace(plant_, 0u, "aa00");
     all_.clear();
     EXPECT_EQ(way(row.fact, row.scope), 0);
     ask({.kind = Verdict::Kind::denied, .conduit = "up-down", .reason = row.reason});
@@ -133,7 +134,7 @@ TEST_F(Teller, FindingsSpeakAgainstTheFactThatTheyAreAbout) {
                {"scan-functions", "messages-wellformed", kLower},
                {"traffic-no-conduit", "boundary-kept", kLower}};
   for (const auto& row : kRows) {
-    facts_ = RecordFacts(plant_, 0, "aa00");
+    facts_.emplace(plant_, 0u, "aa00");
     all_.clear();
     find(row.id);
     EXPECT_EQ(way(row.fact, row.scope), -1) << row.id;
@@ -149,7 +150,7 @@ TEST_F(Teller, AMonitorThatStoppedIsStoppedStillAsLongAsItDoesNotStart) {
   ask({.kind = Verdict::Kind::allowed, .conduit = "up-down"});
   EXPECT_EQ(last("monitor-running").time, kNow) << "what it writes says that it runs";
   tell(records::Run{.kind = records::Run::Kind::stop, .when = kNow});
-  const auto changed = facts_.take_changed(kNow + std::chrono::hours(9));
+  const auto changed = facts_->take_changed(kNow + std::chrono::hours(9));
   const auto stopped = std::ranges::find_if(
       changed, [](const Fact& fact) { return fact.kind == fact_kind("monitor-running") && !fact.holds; });
   ASSERT_NE(stopped, changed.end());
@@ -231,7 +232,7 @@ TEST_F(Teller, CertificatesTellTheirEndAndTheirKey) {
 
 TEST_F(Teller, DevicesTellWhatTheyAre) {
   protocols::Attribute attribute{.kind = protocols::Attribute::Kind::firmware, .text = "V1"};
-  records::AssetSeen seen{.when = kNow, .side = talk_.server, .attribute = &attribute};
+  records::AssetSeen seen{.when = kNow, .side = talk_.server, .vlan = {}, .attribute = &attribute};
   tell(seen);
   EXPECT_EQ(way("device-as-intended", kPlc), 1) << "a leading V does not count";
   attribute.text = "2.0";
@@ -318,10 +319,10 @@ TEST_F(Teller, FactsAreBoundedByThePlantHoweverLongTheJournalIs) {
          .reason = "no_rule"},
         kNow + std::chrono::seconds(i));
   }
-  const auto facts = facts_.take_changed(kNow);
+  const auto facts = facts_->take_changed(kNow);
   EXPECT_LT(facts.size(), 40u);
   for (const Fact& fact : facts) EXPECT_LE(fact.sources.size(), kMostSources);
-  EXPECT_TRUE(facts_.take_changed(kNow).empty()) << "nothing changed since";
+  EXPECT_TRUE(facts_->take_changed(kNow).empty()) << "nothing changed since";
 }
 
 TEST_F(Teller, SourcesAreTheFirstAndTheNewest) {

@@ -8,19 +8,6 @@
 
 namespace rampart {
 
-IpAddress IpAddress::v4(const uint8_t* octets) {
-  IpAddress address;
-  std::memcpy(address.octets_.data(), octets, 4);
-  return address;
-}
-
-IpAddress IpAddress::v6(const uint8_t* octets) {
-  IpAddress address;
-  address.six_ = true;
-  std::memcpy(address.octets_.data(), octets, 16);
-  return address;
-}
-
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
   // A zero octet would end the text for inet_pton, whatever follows.
@@ -49,15 +36,6 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
     if (address->octets()[bit / 8] >> (7 - bit % 8) & 1) return {};
   }
   return network;
-}
-
-bool IpNetwork::contains(const IpAddress& other) const {
-  if (other.is_v4() != address.is_v4()) return false;
-  const size_t whole = prefix / 8;
-  if (std::memcmp(address.octets().data(), other.octets().data(), whole) != 0) return false;
-  if (prefix % 8 == 0) return true;
-  const int shift = 8 - prefix % 8;
-  return address.octets()[whole] >> shift == other.octets()[whole] >> shift;
 }
 
 bool IpNetwork::overlaps(const IpNetwork& other) const {

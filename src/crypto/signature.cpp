@@ -33,6 +33,12 @@ void random(std::span<uint8_t> out) {
   }
 }
 
+HashKey random_hash_key() {
+  uint8_t octets[16];
+  random(octets);
+  return {load_little<8>(octets), load_little<8>(octets + 8)};
+}
+
 void wipe(std::span<uint8_t> bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
 }  // namespace rampart::crypto

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/keyed_hash.h"
 
 namespace rampart::crypto {
 
@@ -47,6 +48,8 @@ std::unique_ptr<Signer> open_token_key(const TokenKey& key);
 
 /// random fills `out` from the system's generator. wipe overwrites so that no optimizer drops it.
 void random(std::span<uint8_t> out);
+/// random_hash_key is for the tables of this process, see base/keyed_hash.h.
+HashKey random_hash_key();
 void wipe(std::span<uint8_t> bytes);
 
 }  // namespace rampart::crypto

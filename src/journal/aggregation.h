@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/time.h"
-#include "journal/keyed_hash.h"
 #include "records/records.h"
 
 namespace rampart::journal {

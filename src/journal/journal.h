@@ -37,7 +37,7 @@ struct JournalOptions {
   size_t waiting_octets = size_t{16} << 20;            // memory for what is not yet durable; a quarter is reserved
   bool wait_for_room = false;                          // append() waits where the memory is full, else it gives up
   Duration checkpoint_every = std::chrono::seconds(10);
-  uint64_t segment_octets = uint64_t{16} << 20;  // a segment ends at the first full bundle after so many
+  uint64_t segment_octets = uint64_t{64} << 20;  // a segment ends at the first full bundle after so many
   /// alarm tells people at once what is wrong, in one line; called by the journal's threads, at most once a second.
   std::function<void(std::string_view)> alarm{};
 };

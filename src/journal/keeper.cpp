@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "crypto/signature.h"
 #include "journal/aggregation.h"
 #include "journal/blobs.h"
 #include "journal/quota.h"
@@ -63,7 +64,7 @@ struct Keeper::Body {
   Appender& journal;
   const Clock& clock;
   const KeeperOptions options;
-  const HashKey key = random_hash_key();
+  const HashKey key = crypto::random_hash_key();
   KeeperTotals totals;
   Quotas quotas{options.settings, key};
   QuotaClock quota_clock;

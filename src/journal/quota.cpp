@@ -72,12 +72,6 @@ Urgency urgency(Kind kind) {
   return Urgency::normal;
 }
 
-HashKey random_hash_key() {
-  std::array<uint8_t, 16> octets{};
-  crypto::random(octets);
-  return {load_little<8>(octets.data()), load_little<8>(octets.data() + 8)};
-}
-
 Duration QuotaClock::pass(Duration steady, TimePoint packets) {
   if (!begun_) {
     begun_ = true;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/keyed_hash.h"
 #include "base/time.h"
 #include "journal/journal.h"
-#include "journal/keyed_hash.h"
 #include "journal/settings.h"
 #include "records/stored.h"
 

@@ -1,5 +1,8 @@
 // What is wrong although no rule of the plant says so: scans, what was not there before, what is more than usual, what
 // cannot be seen whole. And what becomes of findings that are not told one by one.
+#include <algorithm>
+
+#include "monitor/side.h"
 #include "monitor/talk.h"
 
 namespace rampart::monitor {
@@ -63,10 +66,6 @@ bool of_device(const Operation& operation) {
 
 bool writes(Action action) { return action == Action::write || action == Action::operate; }
 
-uint64_t pair_key(const records::Side& from, const records::Side& to) {
-  return mix(address_key(from), address_key(to));
-}
-
 uint64_t object_key(const Operation& operation) {
   const protocols::Object& object = operation.object;
   uint64_t key = mix(mix(operation.protocol.number, object.space), mix(object.container, object.first));
@@ -117,6 +116,7 @@ void Correlator::watch_start(Talk& talk, Moment moment) {
   if (conversation.transport == records::Transport::ethernet) return;  // what neighbours say to one another
   talk.foreseen = detectors.pairs.of(talk.client_party, talk.server_party);
   if (!one_host(conversation.client) || !one_host(conversation.server)) return;
+  watch_sender(talk, moment);
   const uint64_t client = address_key(conversation.client);
   const uint64_t server = address_key(conversation.server);
   if (talk.foreseen == Foreseen::no) {
@@ -284,19 +284,44 @@ void Correlator::watch_claim(Talk& talk, const protocols::Attribute& attribute, 
   if (attribute.kind != Attribute::Kind::address || !attribute.about_ip || !attribute.about_mac) return;
   // Who only looks whether an address is free does not claim it; what DHCP assigns is not claimed yet.
   if (attribute.basis == Attribute::Basis::probed || attribute.basis == Attribute::Basis::assigned) return;
-  const uint64_t key = mix(attribute.about_ip->hash(), talk.conversation.vlan.value_or(0xffff));
+  bound(talk, *attribute.about_ip, *attribute.about_mac, "claimed", moment);
+}
+
+/// watch_sender: who begins a conversation with a neighbour sends from its own hardware address, no router in between.
+void Correlator::watch_sender(Talk& talk, Moment moment) {
+  const records::Side& client = talk.conversation.client;
+  const records::Side& server = talk.conversation.server;
+  if (!client.ip || !client.mac || !server.ip || is_unspecified(*client.ip) || !near(*client.ip, *server.ip)) return;
+  if (parted(talk.client_party.zone, *client.ip, *server.ip)) return;
+  if (parted(talk.server_party.zone, *server.ip, *client.ip)) return;
+  bound(talk, *client.ip, *client.mac, "used", moment);
+}
+
+/// parted: a network of the zone holds the one and not the other, so there is a router between them. One that is a
+/// single address only says that it is there.
+bool Correlator::parted(plant::Index zone, const IpAddress& inside, const IpAddress& other) const {
+  if (zone == kNone) return false;
+  const std::vector<plant::Network>& networks = plant_->zones[zone].networks;
+  return std::any_of(networks.begin(), networks.end(), [&](const plant::Network& network) {
+    const bool single = network.cidr.prefix == 8 * network.cidr.address.octets().size();
+    return !single && network.cidr.contains(inside) && !network.cidr.contains(other);
+  });
+}
+
+/// bound notes that `mac` has the address `ip`, and finds where another one had it. `how`: "claimed", "used".
+void Correlator::bound(Talk& talk, const IpAddress& ip, const MacAddress& mac, std::string_view how, Moment moment) {
+  const uint64_t key = mix(hash_(ip), talk.conversation.vlan.value_or(0xffff));
   MacAddress before;
-  const Bindings::Said said = detectors_->bindings.claim(key, *attribute.about_mac, moment.time, before);
+  const Bindings::Said said = detectors_->bindings.claim(key, mac, moment.time, before);
   if (said == Bindings::Said::nothing) return;
   const FindingKind& kind = said == Bindings::Said::both ? kinds::kDuplicateAddress : kinds::kAddressMoved;
   find(kind, key, talk, Direction::to_server, moment, [&] {
-    std::string message = to_text(*attribute.about_ip);
+    std::string message = to_text(ip);
     const policy::Party owner =
-        policy_ ? policy::identify(*policy_, {.ip = attribute.about_ip, .mac = {}, .vlan = talk.conversation.vlan})
-                : policy::Party{};
+        policy_ ? policy::identify(*policy_, {.ip = ip, .mac = {}, .vlan = talk.conversation.vlan}) : policy::Party{};
     if (owner.asset != kNone) message = std::string(asset_id(owner.asset)) + " (" + message + ")";
-    message += said == Bindings::Said::both ? " is claimed in turn by " : " is claimed now by ";
-    append(message, *attribute.about_mac);
+    message += " is " + std::string(how) + (said == Bindings::Said::both ? " in turn by " : " now by ");
+    append(message, mac);
     message += said == Bindings::Said::both ? " and " : ", before by ";
     append(message, before);
     return message;

@@ -74,6 +74,39 @@ TEST(Anomalies, AScanOfHostsIsOneFindingAndTakesInWhatItTouches) {
   EXPECT_NE(folded[0].find("\"count\":190"), std::string::npos) << folded[0];
 }
 
+/// knock_from is one SYN from another network card than that of the other tests' clients.
+void knock_from(const std::string& mac, Wire& wire, const std::string& from, const std::string& to) {
+  knock(wire, from, to, 502);
+  wire.frames.back().bytes.replace(6, 6, mac);
+}
+
+TEST(Anomalies, AnAddressUsedFromAnotherCardIsFoundAmongNeighbours) {
+  Wire wire;
+  const std::string other("\x02\x00\x00\x00\x00\x66", 6);
+  knock(wire, "10.2.0.10", "10.2.0.20", 502);
+  knock(wire, "10.2.0.10", "10.2.0.21", 502);
+  knock_from(other, wire, "10.2.0.10", "10.2.0.22");
+  const Watched watched(wire, kPlant);
+  ASSERT_EQ(count(watched, "address-moved"), 1u);
+  const std::string line = first(watched, "address-moved");
+  EXPECT_NE(line.find("plc (10.2.0.10) is used now by 02:00:00:00:00:66"), std::string::npos) << line;
+}
+
+TEST(Anomalies, WhatComesThroughARouterSaysNothingOfCards) {
+  Wire wire;
+  const std::string other("\x02\x00\x00\x00\x00\x66", 6);
+  knock(wire, "10.1.0.10", "10.2.0.20", 502);
+  knock_from(other, wire, "10.1.0.10", "10.2.0.21");  // another zone
+  knock(wire, "10.2.0.10", "10.2.0.200", 502);        // a narrower network parts them
+  knock_from(other, wire, "10.2.0.10", "10.2.0.201");
+  knock(wire, "10.7.0.1", "10.9.0.1", 502);
+  knock_from(other, wire, "10.7.0.1", "10.9.0.2");  // no zone, and no neighbours
+  std::string plant = kPlant;
+  plant.replace(plant.find("10.2.0.0/24"), 11, "10.2.0.0/26");
+  const Watched watched(wire, plant);
+  EXPECT_EQ(count(watched, "address-moved") + count(watched, "duplicate-address"), 0u);
+}
+
 TEST(Anomalies, WhoIsForeseenToAskManyIsNoScan) {
   std::string plant =
       "rampart: 1\nplant: Test\nzones:\n  - id: one\n    target: 1\n    networks: [10.1.0.0/24]\n"

@@ -15,19 +15,20 @@ constexpr size_t kMostSpare = 1024;
 constexpr std::chrono::hours kTellUntold{1};
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
-policy::Endpoint endpoint(const FlowSide& side, const std::optional<uint16_t>& vlan) {
-  policy::Endpoint end;
-  end.ip = side.ip;
-  if (side.mac != MacAddress{}) end.mac = side.mac;
-  end.vlan = vlan;
-  return end;
+policy::Endpoint endpoint(const records::Side& side, const std::optional<uint16_t>& vlan) {
+  return {.ip = side.ip, .mac = side.mac, .vlan = vlan};
 }
 
 }  // namespace
 
 Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
-                       records::Sink& sink)
-    : policy_(std::move(policy)), plant_(std::move(plant)), sink_(sink), keeper_(sink) {
+                       records::Sink& sink, const HashKey& hash_key)
+    : policy_(std::move(policy)),
+      plant_(std::move(plant)),
+      sink_(sink),
+      hash_(hash_key),
+      keeper_(sink),
+      addresses_seen_(0, hash_) {
   detectors_ = std::make_unique<Detectors>(policy_ ? plant_.get() : nullptr);
   if (!policy_) return;
   situation_ = std::make_unique<policy::Situation>(policy_);
@@ -40,6 +41,15 @@ Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared
 }
 
 Correlator::~Correlator() = default;
+
+uint64_t Correlator::address_key(const records::Side& side) const {
+  if (side.ip) return hash_(*side.ip);
+  return side.mac ? hash_(*side.mac) : 0;
+}
+
+uint64_t Correlator::pair_key(const records::Side& from, const records::Side& to) const {
+  return mix(address_key(from), address_key(to));
+}
 
 Correlator::Talk& Correlator::talk(FlowRef flow) { return *talks_[flow.shard][flow.slot]; }
 
@@ -72,11 +82,9 @@ void Correlator::flow_started(FlowRef flow, const FlowStart& start, Moment momen
   conversation.server = {.ip = start.server.ip, .port = start.server.port};
   if (start.client.mac != MacAddress{}) conversation.client.mac = start.client.mac;
   if (start.server.mac != MacAddress{}) conversation.server.mac = start.server.mac;
-  talk.client = endpoint(start.client, start.vlan);
-  talk.server = endpoint(start.server, start.vlan);
   if (policy_) {
-    talk.client_party = policy::identify(*policy_, talk.client);
-    talk.server_party = policy::identify(*policy_, talk.server);
+    talk.client_party = policy::identify(*policy_, endpoint(conversation.client, start.vlan));
+    talk.server_party = policy::identify(*policy_, endpoint(conversation.server, start.vlan));
   }
   name_sides(talk);
   watch_start(talk, moment);
@@ -95,7 +103,6 @@ void Correlator::name_sides(Talk& talk) {
 void Correlator::roles_swapped(FlowRef flow) {
   Talk& swapped = talk(flow);
   std::swap(swapped.conversation.client, swapped.conversation.server);
-  std::swap(swapped.client, swapped.server);
   std::swap(swapped.client_party, swapped.server_party);
   swapped.described = false;
 }
@@ -144,7 +151,9 @@ policy::Parties Correlator::parties_of(Talk& talk, Direction direction, const Op
   if (talk.unit != operation.object.unit || talk.unit_of_server != by_client) {
     talk.unit = operation.object.unit;
     talk.unit_of_server = by_client;
-    talk.unit_party = policy::identify(*policy_, by_client ? talk.server : talk.client, &operation);
+    const records::Conversation& conversation = talk.conversation;
+    talk.unit_party = policy::identify(
+        *policy_, endpoint(by_client ? conversation.server : conversation.client, conversation.vlan), &operation);
     const policy::Party& whole = by_client ? talk.server_party : talk.client_party;
     const plant::Index behind = talk.unit_party.asset;
     if (behind != kNone && behind != whole.asset && !behind_units_seen_[behind]) {
@@ -175,6 +184,10 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
   watch_operation(talk, direction, operation, asked.judged && asked.verdict.decision == policy::Decision::denied,
                   moment);
   if (operation.expects_answer) {
+    if (!talk.waiting) {
+      talk.waiting = true;
+      waiting_.push_back({flow, talk.conversation.flow_id});
+    }
     talk.matcher->asked(operation, direction, moment.time,
                         [&](const protocols::Transaction<Asked>& t) { emit(talk, t, moment.packet); }) = asked;
     return;
@@ -241,8 +254,8 @@ void Correlator::attribute(FlowRef flow, Direction direction, const protocols::A
   watch_claim(talk, attribute, moment);
   uint64_t key = mix(mix(address_key(side), attribute.unit), static_cast<uint64_t>(attribute.kind));
   key = mix(key, std::hash<std::string_view>{}(attribute.text));
-  if (attribute.about_ip) key = mix(key, attribute.about_ip->hash());
-  if (attribute.about_mac) key = mix(key, std::hash<MacAddress>{}(*attribute.about_mac));
+  if (attribute.about_ip) key = mix(key, hash_(*attribute.about_ip));
+  if (attribute.about_mac) key = mix(key, hash_(*attribute.about_mac));
   key = mix(key, static_cast<uint64_t>(attribute.basis));
   if (attributes_seen_.size() >= kMostAddresses || !attributes_seen_.insert(key).second) return;
   watch_attribute(talk, direction, attribute, moment);
@@ -280,7 +293,7 @@ void Correlator::protection(FlowRef flow, Direction direction, const protocols::
   watch_protection(talk, direction, protection, moment);
   const auto text_key = std::hash<std::string_view>{};
   const records::Conversation& conversation = talk.conversation;
-  uint64_t key = mix(mix(address_key(conversation.client), address_key(conversation.server)), conversation.server.port);
+  uint64_t key = mix(pair_key(conversation.client, conversation.server), conversation.server.port);
   key = mix(mix(key, static_cast<uint64_t>(protection.kind)), static_cast<uint64_t>(direction));
   key = mix(mix(key, text_key(protection.method)), text_key(protection.text));
   key = mix(mix(key, text_key(protection.issuer)),
@@ -308,7 +321,7 @@ void Correlator::trouble(FlowRef flow, Direction direction, std::string_view kin
     ++totals_.unsupported_frames;
   } else {
     ++totals_.malformed_frames;
-    const uint64_t key = mix(address_key(talk.conversation.client), address_key(talk.conversation.server));
+    const uint64_t key = pair_key(talk.conversation.client, talk.conversation.server);
     find(kinds::kMalformed, mix(key, std::hash<std::string_view>{}(reason)), talk, direction, moment, [&] {
       return std::string(talk.conversation.protocol.name()) + " message is malformed: " + std::string(reason);
     });
@@ -378,13 +391,14 @@ void Correlator::tick(Moment moment) {
     untold_at_ = moment.time;
     tell_untold(moment);
   }
-  for (auto& shard : talks_) {
-    for (auto& talk : shard) {
-      if (!talk || !talk->matcher || talk->matcher->in_flight() == 0) continue;
-      talk->matcher->expire(moment.time - talk->answer_within,
-                            [&](const protocols::Transaction<Asked>& t) { emit(*talk, t, 0); });
-    }
-  }
+  std::erase_if(waiting_, [&](const Waiting& one) {
+    Talk* talk = talks_[one.flow.shard][one.flow.slot].get();
+    if (talk == nullptr || talk->conversation.flow_id != one.flow_id) return true;
+    talk->matcher->expire(moment.time - talk->answer_within,
+                          [&](const protocols::Transaction<Asked>& t) { emit(*talk, t, 0); });
+    talk->waiting = talk->matcher->in_flight() > 0;
+    return !talk->waiting;
+  });
 }
 
 void Correlator::finish() {
@@ -396,7 +410,7 @@ void Correlator::describe(Talk& talk) {
   if (talk.described) return;
   talk.described = true;
   if (talk.conversation.community_id.empty()) talk.conversation.community_id = community_id(talk.conversation);
-  records::describe(talk.conversation);
+  for (std::string& json : talk.conversation.json) json.clear();
 }
 
 }  // namespace rampart::monitor

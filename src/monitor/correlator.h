@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "monitor/events.h"
 #include "monitor/findings.h"
 #include "policy/policy.h"
@@ -35,9 +36,10 @@ struct Totals {
 
 class Correlator : public Events {
  public:
-  /// The sink must outlive the correlator. Without a policy nothing is judged: operations are only told.
+  /// The sink must outlive the correlator. Without a policy nothing is judged: operations are only told. `hash_key`: of
+  /// the tables; a live sensor wants a random one.
   Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
-             records::Sink& sink);
+             records::Sink& sink, const HashKey& hash_key = {});
   ~Correlator() override;
 
   void flow_started(FlowRef flow, const FlowStart& start, Moment moment) override;
@@ -81,6 +83,11 @@ class Correlator : public Events {
   };
   using Matcher = protocols::Matcher<Asked>;
   struct Talk;
+  /// Waiting names a conversation that asked something; `flow_id` tells whether it is still the one at `flow`.
+  struct Waiting {
+    FlowRef flow;
+    uint64_t flow_id = 0;
+  };
 
   Talk& talk(FlowRef flow);
   policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
@@ -100,6 +107,9 @@ class Correlator : public Events {
   void watch_attribute(Talk& talk, Direction direction, const protocols::Attribute& attribute, Moment moment);
   void watch_stop(Talk& talk, const FlowStop& stop);
   void watch_claim(Talk& talk, const protocols::Attribute& attribute, Moment moment);
+  void watch_sender(Talk& talk, Moment moment);
+  bool parted(plant::Index zone, const IpAddress& inside, const IpAddress& other) const;
+  void bound(Talk& talk, const IpAddress& ip, const MacAddress& mac, std::string_view how, Moment moment);
   // protected.cpp: how traffic is protected, held against what the plant's targets ask for.
   void watch_protection(Talk& talk, Direction direction, const protocols::Protection& protection, Moment moment);
   void watch_exposed(Talk& talk, const FlowStop& stop);
@@ -116,12 +126,15 @@ class Correlator : public Events {
   void write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
              std::string_view message, const protocols::Operation* operation, const policy::Verdict* verdict);
   records::Verdict recorded(const policy::Verdict& verdict) const;
+  uint64_t address_key(const records::Side& side) const;
+  uint64_t pair_key(const records::Side& from, const records::Side& to) const;
   std::string_view asset_id(plant::Index asset) const;
   std::string_view zone_id(plant::Index zone) const;
 
   std::shared_ptr<const policy::Policy> policy_;
   std::shared_ptr<const plant::Plant> plant_;
   records::Sink& sink_;
+  SeededHash hash_;
   RepeatKeeper keeper_;
   std::unique_ptr<policy::Situation> situation_;
   std::unique_ptr<Detectors> detectors_;
@@ -131,7 +144,8 @@ class Correlator : public Events {
   Moment last_;
   std::vector<std::vector<std::unique_ptr<Talk>>> talks_;  // by shard and slot
   std::vector<std::unique_ptr<Talk>> spare_;               // ended, to be used again
-  std::unordered_set<IpAddress> addresses_seen_;
+  std::vector<Waiting> waiting_;                           // each that has asked and not been answered, and some more
+  std::unordered_set<IpAddress, SeededHash> addresses_seen_;
   std::unordered_set<IpAddress> plant_addresses_;  // of its assets, also of those told apart by unit only
   std::vector<bool> behind_units_seen_;            // by asset
   std::unordered_set<uint64_t> attributes_seen_;

@@ -82,6 +82,8 @@ inline constexpr FindingKind kOutdated{1083, "outdated-protocol", kProtection, S
 inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, Severity::medium, "T0830", "SR 1.8"};
 inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
 inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
+inline constexpr std::string_view kBoundary = "Boundary protection";
+inline constexpr FindingKind kFirewall{1090, "firewall-differs", kBoundary, Severity::high, "", "SR 5.2"};
 
 /// kAll: every kind, by number.
 inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
@@ -106,7 +108,8 @@ inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
                                               &kAddressMoved,  &kCredentials,
                                               &kUnencrypted,   &kUnauthenticated,
                                               &kOutdated,      &kExpired,
-                                              &kExpires,       &kForgeable};
+                                              &kExpires,       &kForgeable,
+                                              &kFirewall};
 }  // namespace kinds
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a

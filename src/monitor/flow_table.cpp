@@ -8,16 +8,9 @@ namespace {
 using End = std::array<uint64_t, 3>;
 
 End end_of(const Packet& packet, const IpAddress& ip, const MacAddress& mac, uint16_t port) {
-  End end{};
-  if (!packet.has_ip) {
-    std::memcpy(end.data(), mac.octets.data(), mac.octets.size());
-  } else if (ip.is_v4()) {
-    std::memcpy(end.data(), ip.octets().data(), 4);
-  } else {
-    std::memcpy(end.data(), ip.octets().data(), 16);
-  }
-  end[2] = port;
-  return end;
+  if (!packet.has_ip) return {load_big<6>(mac.octets.data()), 0, port};
+  const auto [first, second] = ip.words();
+  return {first, second, port};
 }
 
 }  // namespace
@@ -37,7 +30,7 @@ FlowKey FlowKey::of(const Packet& packet, bool& low_is_source) {
   return key;
 }
 
-FlowTable::FlowTable(size_t limit) : limit_(limit), buckets_(1024) {}
+FlowTable::FlowTable(size_t limit, const HashKey& key) : hash_(key), limit_(limit), buckets_(1024) {}
 
 uint32_t FlowTable::find(const FlowKey& key, uint64_t hash) const {
   const auto tag = static_cast<uint32_t>(hash >> 32);
@@ -57,7 +50,7 @@ void FlowTable::place(uint64_t hash, uint32_t slot) {
 void FlowTable::grow() {
   buckets_.assign(buckets_.size() * 2, Bucket{});
   for (uint32_t slot = 0; slot < slots_; ++slot) {
-    if ((*this)[slot].live) place((*this)[slot].key.hash(), slot);
+    if ((*this)[slot].live) place(hash((*this)[slot].key), slot);
   }
 }
 
@@ -81,11 +74,11 @@ uint32_t FlowTable::insert(const FlowKey& key, uint64_t hash) {
 
 void FlowTable::erase(uint32_t slot) {
   const size_t mask = buckets_.size() - 1;
-  size_t hole = (*this)[slot].key.hash() & mask;
+  size_t hole = hash((*this)[slot].key) & mask;
   while (buckets_[hole].slot != slot) hole = (hole + 1) & mask;
   // Linear probing without marks for the deleted: what follows moves up where its own place allows it.
   for (size_t at = (hole + 1) & mask; buckets_[at].slot != kNone; at = (at + 1) & mask) {
-    const size_t home = (*this)[buckets_[at].slot].key.hash() & mask;
+    const size_t home = hash((*this)[buckets_[at].slot].key) & mask;
     if (((at - home) & mask) < ((at - hole) & mask)) continue;
     buckets_[hole] = buckets_[at];
     hole = at;

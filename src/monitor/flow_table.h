@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "monitor/events.h"
 #include "monitor/packet.h"
 #include "monitor/stream.h"
@@ -19,13 +20,8 @@ struct FlowKey {
 
   /// of builds the key of `packet`; `low_is_source` says which end came first in it.
   static FlowKey of(const Packet& packet, bool& low_is_source);
-  uint64_t hash() const {
-    uint64_t hash = 0;
-    for (const uint64_t word : words) {
-      hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 32;
-    }
-    return hash;
+  uint64_t hash(const SeededHash& by) const {
+    return by.add(by.add(by.add(0, words[0], words[1]), words[2], words[3]), words[4], words[5]);
   }
   /// Without a branch or a call: this runs for every packet.
   bool operator==(const FlowKey& other) const {
@@ -68,9 +64,10 @@ struct Flow {
 /// neighbours to make room first, by way of oldest_of_some().
 class FlowTable {
  public:
-  explicit FlowTable(size_t limit);
+  explicit FlowTable(size_t limit, const HashKey& key = {});
 
   static constexpr uint32_t kNone = 0xffffffff;
+  uint64_t hash(const FlowKey& key) const { return key.hash(hash_); }
   uint32_t find(const FlowKey& key, uint64_t hash) const;
   /// insert gives a fresh place for `key`, which is not there yet. Precondition: !full().
   uint32_t insert(const FlowKey& key, uint64_t hash);
@@ -93,6 +90,7 @@ class FlowTable {
   void grow();
   void place(uint64_t hash, uint32_t slot);
 
+  SeededHash hash_;
   size_t limit_;
   size_t live_ = 0;
   uint32_t slots_ = 0;

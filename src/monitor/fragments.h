@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "monitor/packet.h"
 
 namespace rampart::monitor {
@@ -35,7 +36,8 @@ struct FragmentStatistics {
 /// are ignored in both.
 class FragmentReassembler {
  public:
-  explicit FragmentReassembler(const FragmentLimits& limits = {}) : limits_(limits) {}
+  explicit FragmentReassembler(const FragmentLimits& limits = {}, const HashKey& key = {})
+      : limits_(limits), index_(0, KeyHash{SeededHash(key)}) {}
 
   /// add takes a packet for which parse_packet said `fragment`. Result: true where it completed a datagram; `whole`
   /// then has the addresses and the link layer of the first fragment to come, time and number of this one, and `parsed`
@@ -55,8 +57,9 @@ class FragmentReassembler {
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {
+    SeededHash by{};
     size_t operator()(const Key& key) const {
-      return (key.source.hash() + 3 * key.destination.hash()) ^ (size_t{key.id} * 0x9e3779b97f4a7c15u) ^ key.protocol;
+      return by.add(by.add(by(key.source), by(key.destination), key.id), key.protocol, 0);
     }
   };
   /// Range of octets that are there.

@@ -11,15 +11,11 @@ namespace {
 using protocols::Object;
 
 constexpr size_t kMostText = 200;
+constexpr size_t kLately = 8192;
 
 uint32_t bit(protocols::Action action) { return 1u << static_cast<unsigned>(action); }
 
 bool is_group(const MacAddress& mac) { return (mac.octets[0] & 1) != 0; }
-
-bool is_unspecified(const IpAddress& ip) {
-  const Bytes octets = ip.octets();
-  return std::all_of(octets.begin(), octets.end(), [](uint8_t octet) { return octet == 0; });
-}
 
 /// is_of_link: groups that no router passes on.
 bool is_of_link(const records::Side& side) {
@@ -96,14 +92,31 @@ std::string_view SeenAsset::value(protocols::Attribute::Kind kind) const {
   return {};
 }
 
-Inventory::Inventory(std::vector<IpNetwork> networks, const InventoryLimits& limits)
-    : networks_(std::move(networks)), limits_(limits) {
+Inventory::Inventory(std::vector<IpNetwork> networks, const InventoryLimits& limits, const HashKey& hash_key)
+    : networks_(std::move(networks)),
+      limits_(limits),
+      hash_(hash_key),
+      by_ip_(0, hash_),
+      by_mac_(0, hash_),
+      lately_(kLately, kNone) {
   // The narrowest first: a network inside another one is the one that counts.
   std::stable_sort(networks_.begin(), networks_.end(),
                    [](const IpNetwork& one, const IpNetwork& other) { return one.prefix > other.prefix; });
 }
 
 uint32_t Inventory::place(const records::Side& side, TimePoint when) {
+  if (!side.ip) return place_anew(side, when);
+  uint32_t& lately = lately_[hash_(*side.ip) % kLately];
+  if (lately == kNone || entries_[lately].ip != side.ip || (side.mac && is_group(*side.mac))) {
+    const uint32_t found = place_anew(side, when);
+    if (found != kNone && entries_[found].ip == side.ip) lately = found;
+    return found;
+  }
+  stay(entries_[lately], when);
+  return lately;
+}
+
+uint32_t Inventory::place_anew(const records::Side& side, TimePoint when) {
   if (is_group(side)) return kNone;
   uint32_t found = kNone;
   if (side.ip && !is_unspecified(*side.ip)) {
@@ -150,9 +163,7 @@ bool Inventory::neighbours(const Entry& one, const Entry& other) {
   if (!one.ip || !other.ip || one.ip->is_v4() != other.ip->is_v4()) return false;
   if (one.network != kNone || other.network != kNone) return one.network == other.network;
   if (!one.ip->is_v4() && is_link_local(*one.ip)) return true;
-  const size_t octets = one.ip->is_v4() ? 3 : 8;
-  return std::equal(one.ip->octets().begin(), one.ip->octets().begin() + static_cast<ptrdiff_t>(octets),
-                    other.ip->octets().begin());
+  return near(*one.ip, *other.ip);
 }
 
 void Inventory::link(Entry& entry, const std::optional<MacAddress>& mac, bool direct) {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "records/records.h"
 
 namespace rampart::monitor {
@@ -104,7 +105,9 @@ struct InventoryLimits {
 class Inventory final : public records::Sink {
  public:
   /// `networks`: those that the plant knows. Elsewhere neighbours are those of one /24 or /64.
-  explicit Inventory(std::vector<IpNetwork> networks = {}, const InventoryLimits& limits = {});
+  /// `hash_key`: of its tables; a live sensor wants a random one.
+  explicit Inventory(std::vector<IpNetwork> networks = {}, const InventoryLimits& limits = {},
+                     const HashKey& hash_key = {});
 
   void record(const records::Run& run) override;
   void record(const records::Transaction& transaction) override;
@@ -131,7 +134,7 @@ class Inventory final : public records::Sink {
   static constexpr uint32_t kNone = 0xffffffff;
   struct Entry {
     std::optional<IpAddress> ip{};
-    MacAddress mac{};  // where there is no ip
+    MacAddress mac{};          // where there is no ip
     uint32_t network = kNone;  // of the plant's, that it lies in
     std::vector<Link> links;
     std::vector<uint16_t> vlans;
@@ -146,6 +149,7 @@ class Inventory final : public records::Sink {
   struct Joined;
 
   uint32_t place(const records::Side& side, TimePoint when);
+  uint32_t place_anew(const records::Side& side, TimePoint when);
   void stay(Entry& entry, TimePoint when);
   Role* role(Entry& entry, const records::Conversation& conversation);
   void peer(std::vector<uint32_t>& peers, uint32_t other);
@@ -161,8 +165,10 @@ class Inventory final : public records::Sink {
   std::vector<IpNetwork> networks_;
   InventoryLimits limits_;
   std::deque<Entry> entries_;
-  std::unordered_map<IpAddress, uint32_t> by_ip_;
-  std::unordered_map<MacAddress, uint32_t> by_mac_;
+  SeededHash hash_;
+  std::unordered_map<IpAddress, uint32_t, SeededHash> by_ip_;
+  std::unordered_map<MacAddress, uint32_t, SeededHash> by_mac_;
+  std::vector<uint32_t> lately_;  // by part of an address' hash: the entry looked up last, which may be another one's
   InventoryTotals totals_;
 };
 

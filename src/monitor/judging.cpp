@@ -106,7 +106,7 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
   if (verdict.decision != policy::Decision::allowed) {
     const FindingKind& kind = kind_of(verdict);
     if (parties.client.asset == kNone || parties.server.asset == kNone) {
-      key = mix(key, mix(address_key(talk.conversation.client), address_key(talk.conversation.server)));
+      key = mix(key, pair_key(talk.conversation.client, talk.conversation.server));
     }
     key = mix(key, mix(verdict.rule, verdict.point));
     const auto words = [&] {
@@ -159,7 +159,7 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
     message += words_for(verdict);
     return message;
   };
-  uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
+  uint64_t key = pair_key(conversation.client, conversation.server);
   key = mix(key, mix(conversation.server.port, conversation.ip_protocol));
   find(stream_kind(verdict), key, talk, Direction::to_server, {stop.first, stop.first_packet}, words, nullptr,
        &verdict);
@@ -191,6 +191,9 @@ void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direct
   const plant::Index conduit = detectors_->pairs.conduit(talk.client_party, talk.server_party);
   if (finding.conduit.empty() && conduit != kNone) finding.conduit = plant_->conduits[conduit].id.value;
   if (keeper_.write(key, finding) && evidence_ != nullptr) evidence_->found(finding);
+  // Where a million conversations are one finding each, what their lines had in common is not worth keeping.
+  if (talk.operations > 0) return;
+  for (std::string& json : talk.conversation.json) std::string().swap(json);  // assigning an empty one keeps the memory
 }
 
 records::Verdict Correlator::recorded(const policy::Verdict& verdict) const {

@@ -48,7 +48,7 @@ std::string day(TimePoint when) {
 
 void Correlator::watch_protection(Talk& talk, Direction direction, const Protection& protection, Moment moment) {
   const records::Conversation& conversation = talk.conversation;
-  uint64_t key = mix(address_key(conversation.client), address_key(conversation.server));
+  uint64_t key = pair_key(conversation.client, conversation.server);
   key = mix(mix(key, conversation.server.port), std::hash<std::string_view>{}(protection.method));
   if (protection.kind == Protection::Kind::plain_credentials) {
     find(kinds::kCredentials, key, talk, Direction::to_server, moment, [&] {

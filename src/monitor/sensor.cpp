@@ -45,7 +45,8 @@ void count(SensorResult& result, const RawPacket& raw) {
 SensorResult run_alone(PacketSource& source, Events& events, const SensorOptions& options,
                        const std::function<void(const SensorResult&)>& progress) {
   std::vector<std::unique_ptr<Shard>> shards;
-  for (uint32_t i = 0; i < kShards; ++i) shards.push_back(std::make_unique<Shard>(i, options.limits, events));
+  for (uint32_t i = 0; i < kShards; ++i)
+    shards.push_back(std::make_unique<Shard>(i, options.limits, events, options.hash_key));
   SensorResult result;
   Ticker ticker;
   RawPacket raw;
@@ -171,7 +172,8 @@ class Pipeline {
   void work(uint32_t worker) {
     std::vector<std::unique_ptr<Shard>> shards(kShards);
     for (uint32_t shard = worker; shard < kShards; shard += options_.workers) {
-      shards[shard] = std::make_unique<Shard>(shard, options_.limits, *batches_[0]->recorders[shard]);
+      shards[shard] =
+          std::make_unique<Shard>(shard, options_.limits, *batches_[0]->recorders[shard], options_.hash_key);
     }
     for (size_t number = 0;; ++number) {
       Batch& batch = wait_for(number);

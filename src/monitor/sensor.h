@@ -22,6 +22,7 @@ struct SensorOptions {
   uint32_t workers = 1;
   PacketTap* tap = nullptr;
   ShardLimits limits{};
+  HashKey hash_key{};  // of the tables of packets and conversations; a live sensor wants a random one
   /// beat is called once a second of a live source, between packets and where `events` is called: the place for all
   /// that writes records or shows what was seen.
   std::function<void(Moment)> beat{};

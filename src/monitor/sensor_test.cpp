@@ -314,6 +314,23 @@ TEST(Workers, WriteTheSameLinesInTheSameOrderWhateverTheirNumber) {
   }
 }
 
+TEST(HashKey, ChangesNothingThatIsTold) {
+  Wire wire;
+  for (unsigned i = 0; i < 300; ++i) {
+    Conversation talk(wire, "10.1.0." + std::to_string(10 + i % 50), 30000 + i, "10.2.0." + std::to_string(10 + i % 7),
+                      502);
+    talk.open().ask(read_registers(i, i, 2)).tell(registers(i, {i, i})).ask(write_register(i, 100, i));
+  }
+  SensorOptions options;
+  options.limits.flows = 33;
+  const auto lines = Watched(wire, kPlant, options).out.lines;
+  for (const uint64_t key : {uint64_t{1}, ~uint64_t{0}, uint64_t{0x0123456789abcdef}}) {
+    options.hash_key = {key, key * 3};
+    wire.rewind();
+    EXPECT_EQ(Watched(wire, kPlant, options).out.lines, lines) << key;
+  }
+}
+
 TEST(Workers, AgreeOnRealTraffic) {
   const std::filesystem::path captures = RAMPART_SOURCE_DIR "/../shared/captures";
   if (!std::filesystem::exists(captures)) GTEST_SKIP() << "no captures beside the project";

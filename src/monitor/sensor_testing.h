@@ -157,7 +157,7 @@ class Watched {
       policy = policy::compile(plant).policy;
       if (!policy) throw Error("the plant of the test does not compile");
     }
-    Correlator correlator(policy, plant, out);
+    Correlator correlator(policy, plant, out, options.hash_key);
     correlator.keep_evidence(taker);
     result = run(source, correlator, options, [](const SensorResult&) {});
     correlator.finish();

@@ -73,11 +73,12 @@ class Shard::Output : public StreamSink, public protocols::Sink {
   std::optional<Moment> at_hand_;  // while data are told that were held: the moment to come back to
 };
 
-Shard::Shard(uint32_t number, const ShardLimits& limits, Events& events)
+Shard::Shard(uint32_t number, const ShardLimits& limits, Events& events, const HashKey& key)
     : number_(number),
       limits_(limits),
       events_(&events),
-      flows_(limits.flows),
+      flows_(limits.flows, key),
+      fragments_({}, key),
       output_(std::make_unique<Output>(*this)) {
   for (size_t i = 0; i < protocols::registry().size(); ++i) {
     probes_.push_back(protocols::registry()[i].make({static_cast<uint16_t>(i + 1)}));
@@ -156,7 +157,7 @@ void Shard::ethernet_packet(const Packet& packet) {
 uint32_t Shard::flow_of(const Packet& packet, Direction& direction) {
   bool low_is_source = false;
   const FlowKey key = FlowKey::of(packet, low_is_source);
-  const uint64_t hash = key.hash();
+  const uint64_t hash = flows_.hash(key);
   uint32_t slot = flows_.find(key, hash);
   if (slot == FlowTable::kNone) {
     if (flows_.full()) stop(flows_.oldest_of_some(), "evicted", now_);
@@ -197,6 +198,8 @@ void Shard::start(uint32_t slot, const Packet& packet, bool low_is_source) {
   }
   flow.client = from_client ? source : destination;
   flow.server = from_client ? destination : source;
+  if (look_at_.size() <= slot) look_at_.resize(slot + 1u);
+  look_at_[slot] = flow.first + idle_limit(flow);
   announce(slot, now_);
 }
 
@@ -240,7 +243,9 @@ void Shard::stop(uint32_t slot, std::string_view end, Moment moment) {
 
 void Shard::tcp_packet(uint32_t slot, const Packet& packet, Direction direction) {
   output_->slot = slot;
-  flows_[slot].stream.feed(streams_, direction, segment_of(packet, now_.packet), *output_);
+  Flow& flow = flows_[slot];
+  flow.stream.feed(streams_, direction, segment_of(packet, now_.packet), *output_);
+  if (flow.over || flow.stream.holding()) look_at_[slot] = TimePoint{};
 }
 
 void Shard::datagram(uint32_t slot, Direction direction, Bytes payload) {
@@ -449,6 +454,7 @@ void Shard::feed(uint32_t slot, Direction direction, Bytes frame) {
 void Shard::tick(Moment moment) {
   now_ = moment;
   for (uint32_t slot = 0; slot < flows_.slots(); ++slot) {
+    if (moment.time < look_at_[slot]) continue;
     Flow& flow = flows_[slot];
     if (!flow.live) continue;
     output_->slot = slot;
@@ -456,8 +462,10 @@ void Shard::tick(Moment moment) {
     const Duration silent = moment.time - flow.last;
     if (flow.over && silent > limits_.over_idle) {
       stop(slot, flow.reset ? "reset" : "closed", moment);
-    } else if (silent > (flow.transport == Transport::tcp ? limits_.tcp_idle : limits_.udp_idle)) {
+    } else if (silent > idle_limit(flow)) {
       stop(slot, "idle", moment);
+    } else if (!flow.over && !flow.stream.holding()) {
+      look_at_[slot] = flow.last + idle_limit(flow);
     }
   }
 }

@@ -28,7 +28,7 @@ struct ShardLimits {
 
 class Shard {
  public:
-  Shard(uint32_t number, const ShardLimits& limits, Events& events);
+  Shard(uint32_t number, const ShardLimits& limits, Events& events, const HashKey& key = {});
   ~Shard();
 
   /// report_to sends the events to come to `events`.
@@ -62,6 +62,9 @@ class Shard {
   size_t cut(uint32_t slot, Direction direction, Bytes bytes);
   void feed(uint32_t slot, Direction direction, Bytes frame);
   bool let_go(Flow& flow);
+  Duration idle_limit(const Flow& flow) const {
+    return flow.transport == Transport::tcp ? limits_.tcp_idle : limits_.udp_idle;
+  }
 
   Direction seen_as(const Flow& flow, Direction direction) const {
     return flow.swapped ? protocols::opposite(direction) : direction;
@@ -72,6 +75,7 @@ class Shard {
   Events* events_;
   protocols::Associations associations_;  // between flows of the same two hosts; outlives their decoders
   FlowTable flows_;
+  std::vector<TimePoint> look_at_;  // by slot: before then tick() finds nothing to do
   FragmentReassembler fragments_;
   StreamContext streams_;
   std::unique_ptr<Output> output_;

@@ -22,15 +22,9 @@ inline void append_side(std::string& out, const records::Side& side) {
   }
 }
 
-inline uint64_t address_key(const records::Side& side) {
-  if (side.ip) return side.ip->hash();
-  return side.mac ? std::hash<MacAddress>{}(*side.mac) : 0;
-}
-
 /// Talk is what the judging side knows of one live conversation.
 struct Correlator::Talk {
   records::Conversation conversation;
-  policy::Endpoint client, server;
   policy::Party client_party, server_party;
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
@@ -41,6 +35,7 @@ struct Correlator::Talk {
   std::string_view deviation{};
   protocols::Assurance encrypted{}, authenticated{};
   bool described = false;
+  bool waiting = false;  // is in Correlator::waiting_
   Foreseen foreseen = Foreseen::unsaid;
   Meter asked;  // operations
 

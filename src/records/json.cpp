@@ -31,8 +31,7 @@ void address(std::string& out, std::string_view name, const std::optional<Addres
   out += '"';
 }
 
-std::string conversation_json(const Conversation& conversation, bool from_client) {
-  std::string out;
+void append_ends(std::string& out, const Conversation& conversation, bool from_client) {
   out.reserve(256);
   out += ",\"flow_id\":";
   append_number(out, conversation.flow_id);
@@ -55,7 +54,6 @@ std::string conversation_json(const Conversation& conversation, bool from_client
   text(out, "proto", to_text(conversation.transport));
   text(out, "community_id", conversation.community_id);
   if (conversation.protocol.known()) text(out, "app_proto", conversation.protocol.name());
-  return out;
 }
 
 void append_values(std::string& out, const Values& values) {
@@ -186,8 +184,9 @@ void append_verdict(std::string& out, const Verdict& verdict) {
 void append_conversation(std::string& out, const Conversation* conversation, Direction asked) {
   if (conversation == nullptr) return;
   const bool from_client = asked == Direction::to_server;
-  const std::string& ready = conversation->json[from_client ? 0 : 1];
-  out += ready.empty() ? conversation_json(*conversation, from_client) : ready;
+  std::string& made = conversation->json[from_client ? 0 : 1];
+  if (made.empty()) append_ends(made, *conversation, from_client);
+  out += made;
 }
 
 /// append_counted writes what ReadSummary and Repeats have in common: the operation, how often, from when to when.
@@ -199,12 +198,6 @@ void append_counted(std::string& out, const auto& counted) {
 }
 
 }  // namespace
-
-void describe(Conversation& conversation) {
-  conversation.json[0] = conversation_json(conversation, true);
-  // What nobody decodes is hardly ever told from the server's side; there the line is made when it is.
-  conversation.json[1] = conversation.protocol.known() ? conversation_json(conversation, false) : std::string();
-}
 
 void append_json(std::string& out, const Transaction& transaction) {
   const Operation* operation = transaction.operation;

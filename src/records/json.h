@@ -8,9 +8,6 @@
 
 namespace rampart::records {
 
-/// describe fills `json` of a conversation whose ends and protocol are known.
-void describe(Conversation& conversation);
-
 void append_json(std::string& out, const Run& run);
 void append_json(std::string& out, const Transaction& transaction);
 void append_json(std::string& out, const Finding& finding);

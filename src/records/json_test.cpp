@@ -25,7 +25,6 @@ Conversation conversation() {
   conversation.server.port = 502;
   conversation.community_id = "1:abc=";
   conversation.protocol = *protocols::find_protocol("modbus");
-  describe(conversation);
   return conversation;
 }
 

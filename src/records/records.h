@@ -29,7 +29,8 @@ enum class Transport : uint8_t { none, tcp, udp, other, ethernet };
 std::string_view to_text(Transport transport);
 
 /// Conversation is the flow that a record comes from. `json` is its part of every line, asked by the client and by the
-/// server; filled by describe() once the protocol is known, so that a line costs a copy.
+/// server: made by the first line that needs it, kept so that the next ones cost a copy, and to be cleared by whoever
+/// changes the rest. One thread.
 struct Conversation {
   uint64_t flow_id = 0;
   std::optional<uint16_t> vlan;
@@ -38,7 +39,7 @@ struct Conversation {
   Side client, server;
   protocols::Protocol protocol;
   std::string community_id;
-  std::string json[2];
+  mutable std::string json[2];
 };
 
 /// Seen says how well something was seen.

@@ -79,14 +79,22 @@ class Recorded:
 
 def conversations(frames, ports):
     """conversations lists what was said over TCP to `ports`, those with most payloads first."""
-    known, expected = {}, {}
+    known, expected, clients = {}, {}, {}
     for frame in frames:
         segment = Tcp.of(frame)
-        if segment is None or not segment.payload:
+        if segment is None:
             continue
-        by_client = segment.ports[1] in ports
-        if not by_client and segment.ports[0] not in ports:
+        to_port, from_port = segment.ports[1] in ports, segment.ports[0] in ports
+        if not to_port and not from_port:
             continue
+        ends = frozenset([(segment.source, segment.ports[0]), (segment.destination, segment.ports[1])])
+        if to_port and from_port:  # who opens it asks, or speaks first where nobody saw it opened
+            opens = segment.flags & 0x12 == 0x02
+            if opens or (segment.payload and ends not in clients):
+                clients[ends] = segment.source
+        if not segment.payload:
+            continue
+        by_client = clients[ends] == segment.source if ends in clients else to_port
         client, server = ("source", "destination") if by_client else ("destination", "source")
         client_port, port = segment.ports if by_client else segment.ports[::-1]
         key = (getattr(segment, client), client_port, getattr(segment, server), port)
