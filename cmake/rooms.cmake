@@ -20,4 +20,4 @@ rampart_room(monitor   MAY base crypto standard plant protocols policy records L
 rampart_room(gateway   MAY base plant protocols policy records net)
 rampart_room(firewall  MAY base plant protocols policy LINKS Boost::json OWNS boost/json)
 rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor gateway firewall assess
-             LINKS CLI11::CLI11 PkgConfig::prometheus OWNS CLI/ prometheus/)
+             LINKS CLI11::CLI11 PkgConfig::prometheus ZLIB::ZLIB OWNS CLI/ prometheus/ zlib.h)

@@ -2,13 +2,18 @@
 """Holds what a shipped program links against the table in docs/dependencies.md.
 
 usage: check_licences.py PROGRAM [DEPENDENCIES.md]
+       check_licences.py --npm [WEB] [DEPENDENCIES.md]
        check_licences.py --self-test
 
 A row of the table: | `libfoo.so.1` | package | licence | linked by | why |. Every library that the loader brings in,
 directly or through another, must have a row, and no row in use may name a GPL licence only. Ends with 77 where the
 program is not built or the tools are missing.
+
+--npm holds the packages of web/: each that package.json names has a row | `name` | version | licence | with the pinned
+version and its licence, each that is in the page a row that says so, and none of all in package-lock.json is GPL only.
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -62,6 +67,45 @@ def faults(names, direct, table):
             yield f"{name} is linked {how} and its licence is {table[name]}: a GPL library is never linked"
 
 
+NPM_ROW = re.compile(r"^\|\s*`([^`]+)`\s*\|\s*(\d[^|]*?)\s*\|\s*([^|]*?)\s*\|", re.MULTILINE)
+
+
+def npm_faults(named, lock, document):
+    """`named`: packages of package.json; `lock`: package-lock.json's; `document`: the text of docs/dependencies.md."""
+    rows = {row.group(1): (row.group(2), row.group(3)) for row in NPM_ROW.finditer(document)}
+    for path, package in lock.items():
+        name = path.rpartition("node_modules/")[2]
+        if not name:
+            continue
+        licence = package.get("license", "")
+        if not licence:
+            yield f"{name} names no licence"
+        elif gpl_only(licence):
+            yield f"{name}: its licence is {licence}"
+        if not package.get("integrity"):
+            yield f"{name} has no hash in package-lock.json"
+    for name in sorted(named):
+        package = lock.get(f"node_modules/{name}", {})
+        if name not in rows:
+            yield f"{name} has no row in docs/dependencies.md"
+        elif rows[name] != (package.get("version"), package.get("license")):
+            yield f"{name} is {package.get('version')} under {package.get('license')}, its row says {rows[name]}"
+
+
+def check_npm(web, document):
+    package = json.loads((web / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((web / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    named = [name for kind in ("dependencies", "devDependencies", "optionalDependencies") for name in package.get(kind, {})]
+    # What vite.config.ts lets into the page is shipped, whoever brought it.
+    shipped = re.search(r"kShipped = \[(.*?)\]", (web / "vite.config.ts").read_text(encoding="utf-8")).group(1)
+    named += re.findall(r"'([^']+)'", shipped)
+    found = list(npm_faults(set(named), lock, document.read_text(encoding="utf-8")))
+    for fault in found:
+        print(fault)
+    print(f"{len(found)} faults" if found else f"{len(lock) - 1} npm packages, none GPL only, those named in the table")
+    return 1 if found else 0
+
+
 def self_test():
     table = read_table("| Library | Package | Licence | Linked by | Why |\n|---|---|---|---|---|\n"
                        "| `libfmt.so.9` | libfmt9 | MIT | base | text |\n"
@@ -86,6 +130,15 @@ def self_test():
         "an absent library is found": linked("\tlibgone.so.2 => not found\n")[1] == {"libgone.so.2"},
         "NEEDED is read": needed(" 0x01 (NEEDED)  Shared library: [libfmt.so.9]\n") == {"libfmt.so.9"},
     }
+    row, lock = "| `svelte` | 5.1.0 | MIT | page |\n", {"": {}, "node_modules/svelte": {"version": "5.1.0", "license": "MIT", "integrity": "x"}}
+    bad = {**lock, "node_modules/evil": {"version": "1", "license": "GPL-3.0-only", "integrity": "x"}}
+    checks |= {
+        "an npm package with its row passes": not list(npm_faults({"svelte"}, lock, row)),
+        "one without a row is found": list(npm_faults({"svelte"}, lock, "")) != [],
+        "one of another version is found": list(npm_faults({"svelte"}, lock, row.replace("5.1.0", "5.0.0"))) != [],
+        "one under the GPL is found": list(npm_faults({"svelte"}, bad, row)) != [],
+        "one without a hash is found": list(npm_faults(set(), {"node_modules/a": {"license": "MIT"}}, "")) != [],
+    }
     wrong = [what for what, good in checks.items() if not good]
     for what in wrong:
         print(f"not so: {what}")
@@ -101,12 +154,15 @@ def skip(reason):
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if sys.argv[1:2] == ["--npm"]:
+        given = [pathlib.Path(one) for one in sys.argv[2:4]]
+        return check_npm(*(given + [root / "web", root / "docs" / "dependencies.md"][len(given):]))
     if len(sys.argv) not in (2, 3):
         print(__doc__, file=sys.stderr)
         return 2
     program = pathlib.Path(sys.argv[1])
-    document = pathlib.Path(sys.argv[2] if len(sys.argv) == 3 else
-                            pathlib.Path(__file__).resolve().parent.parent / "docs" / "dependencies.md")
+    document = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else root / "docs" / "dependencies.md"
     if not program.exists():
         return skip(f"{program.name} is not built as a release, ./test builds it")
     for tool in ("ldd", "readelf"):

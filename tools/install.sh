@@ -1,6 +1,7 @@
 #!/bin/sh
 # tools/install.sh GROUP...: installs what the groups of packaging/debian-packages.txt name and this machine lacks.
-# Asks dpkg once; calls apt only when something is missing. Ends with one clear line where it cannot.
+# Asks dpkg once; calls apt only when something is missing. Group `test` also brings the npm packages of web/, pinned by
+# web/package-lock.json; without them some tests are skipped. Ends with one clear line where it cannot.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
@@ -19,6 +20,18 @@ for group in "$@"; do
   wanted="$wanted $of_group"
 done
 wanted=$(printf '%s\n' $wanted | sort -u)
+# Who has npm from elsewhere has node with it, and Debian's npm would remove both.
+if command -v npm > /dev/null; then wanted=$(printf '%s\n' $wanted | grep -vx npm); fi
+
+# npm_packages: what web/package-lock.json names, by its hashes; no package's own scripts are run.
+npm_packages() {
+  case " $1 " in *" test "*) ;; *) return 0 ;; esac
+  lock=$root/web/package-lock.json there=$root/web/node_modules/.package-lock.json
+  if [ -e "$there" ] && [ ! "$lock" -nt "$there" ]; then return 0; fi
+  say "npm packages of web/"
+  npm ci --prefix "$root/web" --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 < /dev/null ||
+    say "the npm packages could not be fetched: tests of the report's page will be skipped"
+}
 
 command -v dpkg-query > /dev/null ||
   fail "this is not Debian: install what packaging/debian-packages.txt lists for '$*' by your own means"
@@ -31,6 +44,7 @@ for package in $wanted; do
 done
 if [ -z "$missing" ]; then
   say "all packages are there ($*)"
+  npm_packages "$*"
   exit 0
 fi
 
@@ -52,4 +66,5 @@ apt update || say "some package lists could not be fetched, going on with those 
 if ! apt install -y --no-install-recommends $missing; then
   fail "could not install (is there a network and a Debian 12 mirror?); to try again as root: apt-get update && $by_hand"
 fi
+npm_packages "$*"
 say "done"

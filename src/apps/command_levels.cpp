@@ -12,6 +12,7 @@
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/holding.h"
+#include "apps/levels_files.h"
 #include "apps/levels_source.h"
 #include "apps/levels_text.h"
 #include "apps/output.h"
@@ -31,6 +32,7 @@ constexpr auto kBeat = std::chrono::seconds(1);
 struct LevelsArguments {
   LevelsInput input;
   std::string zone, why, at, record, asset, since, every = "1d";
+  LevelsFiles files;
   bool json = false, csv = false, follow = false, metrics = false, programmes = false, steps = false,
        capability = false, checks = false;
 };
@@ -161,48 +163,17 @@ void follow(LevelsSource& source, const LevelsArguments& arguments, const Clock&
   if (!output.closed_by_reader()) output.close();
 }
 
-int levels_command(const LevelsArguments& arguments, const Clock& clock, std::string& out) {
-  if (arguments.checks) {
-    assess::append_checks_page(out);
-    return 0;
+/// earlier is what was known at the time to compare with: --since, or the last report that the journals tell of.
+std::unique_ptr<LevelsSource> earlier(const LevelsArguments& arguments, const LevelsSource& source, TimePoint at) {
+  std::optional<TimePoint> since;
+  if (!arguments.since.empty()) {
+    since = require_time("--since", arguments.since, at);
+  } else if (!arguments.files.report.empty()) {
+    since = source.last_report();
   }
-  if (arguments.input.plant.empty()) {
-    throw UsageError("a plant file is needed", "rampart levels PLANT --journal DIR; only --checks needs none");
-  }
-  if (arguments.follow && !arguments.at.empty()) throw UsageError("--follow goes on from now", "leave --at out");
-  const TimePoint now = clock.now();
-  const TimePoint at = arguments.at.empty() ? now : require_time("--at", arguments.at, now);
-  LevelsSource source(arguments.input, at);
-  assess::Shown shown = source.shown();
-  shown.program = "rampart " + std::string(kVersion);
-  leave_readings(shown, "levels", clock);
-  if (!arguments.record.empty()) record(arguments.record, shown, changes_to_record(source), clock);
-  if (arguments.follow) {
-    follow(source, arguments, clock);
-    return complaint(source);
-  }
-  if (arguments.json) {
-    assess::append_levels_json(out, shown);
-  } else if (arguments.csv) {
-    append_levels_csv(out, shown);
-  } else if (!arguments.why.empty()) {
-    append_all_why(out, shown, arguments);
-  } else if (arguments.metrics && !arguments.since.empty()) {
-    over_time(arguments, at, out);
-  } else if (arguments.metrics) {
-    append_metrics(out, shown);
-  } else if (arguments.programmes) {
-    append_programmes(out, shown);
-  } else if (arguments.steps) {
-    append_steps(out, shown);
-  } else if (arguments.capability || !arguments.asset.empty()) {
-    append_capability(out, shown, arguments.asset);
-  } else if (!arguments.zone.empty()) {
-    append_zone(out, shown, require_unit(shown.assessment, arguments.zone));
-  } else {
-    append_levels(out, shown, colour_wanted());
-  }
-  return complaint(source);
+  if (!since) return nullptr;
+  if (*since > at) throw UsageError("--since is later than the levels' own time", "give an earlier one");
+  return std::make_unique<LevelsSource>(arguments.input, *since);
 }
 
 /// over_time gives each metric at one time after the other, from --since to `at`, as a table in CSV.
@@ -228,6 +199,59 @@ void over_time(const LevelsArguments& arguments, TimePoint at, std::string& out)
     }
     out += '\n';
   }
+}
+
+int levels_command(const LevelsArguments& arguments, const Clock& clock, std::string& out) {
+  if (arguments.checks) {
+    assess::append_checks_page(out);
+    return 0;
+  }
+  if (arguments.input.plant.empty()) {
+    throw UsageError("a plant file is needed", "rampart levels PLANT --journal DIR; only --checks needs none");
+  }
+  if (arguments.follow && arguments.files.any()) throw UsageError("--follow writes no files", "leave one of them out");
+  if (arguments.follow && !arguments.at.empty()) throw UsageError("--follow goes on from now", "leave --at out");
+  const TimePoint now = clock.now();
+  const TimePoint at = arguments.at.empty() ? now : require_time("--at", arguments.at, now);
+  LevelsSource source(arguments.input, at);
+  assess::Shown shown = source.shown();
+  shown.program = "rampart " + std::string(kVersion);
+  const bool tables = arguments.metrics && !arguments.since.empty();  // --since is then where the table begins
+  const auto before = tables ? nullptr : earlier(arguments, source, at);
+  if (before) shown.before = &before->assessment();
+  const bool report = !arguments.files.report.empty();
+  if (!report) leave_readings(shown, "levels", clock);
+  if (!arguments.record.empty()) record(arguments.record, shown, changes_to_record(source), clock);
+  if (arguments.follow) {
+    follow(source, arguments, clock);
+    return complaint(source);
+  }
+  if (arguments.files.any()) {
+    write_levels_files(arguments.files, shown, out);
+    // Only now: the next report tells what changed since one that is there.
+    if (report) leave_readings(shown, assess::kReportReading.data(), clock);
+  } else if (arguments.json) {
+    assess::append_levels_json(out, shown);
+  } else if (arguments.csv) {
+    append_levels_csv(out, shown);
+  } else if (!arguments.why.empty()) {
+    append_all_why(out, shown, arguments);
+  } else if (tables) {
+    over_time(arguments, at, out);
+  } else if (arguments.metrics) {
+    append_metrics(out, shown);
+  } else if (arguments.programmes) {
+    append_programmes(out, shown);
+  } else if (arguments.steps) {
+    append_steps(out, shown);
+  } else if (arguments.capability || !arguments.asset.empty()) {
+    append_capability(out, shown, arguments.asset);
+  } else if (!arguments.zone.empty()) {
+    append_zone(out, shown, require_unit(shown.assessment, arguments.zone));
+  } else {
+    append_levels(out, shown, colour_wanted());
+  }
+  return complaint(source);
 }
 
 struct DiffArguments {
@@ -315,12 +339,16 @@ void declare_levels(CLI::App& app, Chosen& chosen) {
   levels->add_option("--why", arguments->why, "from a row (SR 5.2, FR5) down to facts and records");
   levels->add_option("--at", arguments->at, "as of this time rather than now");
   levels->add_option("--record", arguments->record, "folder of the journal that keeps changes of levels");
+  levels->add_option("--report", arguments->files.report, "write a page for a browser there (docs/report.md)");
+  levels->add_option("--oscal", arguments->files.oscal, "write OSCAL assessment results (1.1, JSON) there");
+  levels->add_option("--navigator", arguments->files.navigator, "write a layer of the ATT&CK Navigator there");
   levels->add_flag("--json", arguments->json, "everything, as JSON (docs/formats/levels.md)");
   levels->add_flag("--csv", arguments->csv, "a line for each cell");
   levels->add_flag("--follow", arguments->follow, "go on, with a line for each change, until Ctrl-C");
   levels->add_flag("--steps", arguments->steps, "what to do, most worth first");
-  auto* metrics = levels->add_flag("--metrics", arguments->metrics, "fourteen numbers");
-  levels->add_option("--since", arguments->since, "the metrics at one time after the other, as CSV")->needs(metrics);
+  levels->add_flag("--metrics", arguments->metrics, "fourteen numbers");
+  levels->add_option("--since", arguments->since,
+                     "what to compare with in --report and --json; with --metrics where its table begins (CSV)");
   levels->add_option("--every", arguments->every, "how far apart these times are")->capture_default_str();
   levels->add_flag("--programmes", arguments->programmes, "maturity by 2-1, 2-4 and 4-1");
   levels->add_flag("--capability", arguments->capability, "SL-C of the assets by 4-2");

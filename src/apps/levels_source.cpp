@@ -130,6 +130,12 @@ assess::Shown LevelsSource::shown() const {
   return shown;
 }
 
+std::optional<TimePoint> LevelsSource::last_report() const {
+  std::optional<TimePoint> last;
+  for (const auto& journal : journals_) last = std::max(last, journal->facts.tally().reported);
+  return last;
+}
+
 std::optional<int> LevelsSource::last_level(size_t unit, size_t fr) const {
   const assess::Site& site = assessment_->site();
   const assess::Unit& of = site.units()[unit];

@@ -40,6 +40,8 @@ class LevelsSource {
   assess::Shown shown() const;
   /// last_levels are the levels that the journals tell of last, by unit and FR; nothing where none does.
   std::optional<int> last_level(size_t unit, size_t fr) const;
+  /// last_report is when the journals say that a report was made last; nothing where none was.
+  std::optional<TimePoint> last_report() const;
   /// follow takes in what was appended since, and the passing of time until `now`; every cell that changed comes back.
   std::vector<assess::Change> follow(TimePoint now);
   uint64_t unreadable() const;

@@ -271,6 +271,17 @@ void append_map(std::string& out, const Shown& shown) {
 
 void append_catalogue(std::string& out, const Shown& shown) {
   {
+    List list(out, "foundational");
+    for (const standard::Foundational& fr : standard::foundational_requirements()) {
+      list.item() += '{';
+      text(out, "id", fr.id);
+      text(out, "code", fr.code);
+      text(out, "title", fr.title);
+      text(out, "summary", fr.summary);
+      out += '}';
+    }
+  }
+  {
     List list(out, "rows");
     for (const Row& row : shown.assessment.rows().rows()) append_row(list.item(), shown.assessment.rows(), row);
   }
@@ -291,6 +302,7 @@ void append_catalogue(std::string& out, const Shown& shown) {
 
 void append_rest(std::string& out, const Shown& shown) {
   append_statements(out, shown);
+  append_techniques(out, shown);
   {
     List list(out, "programmes");
     for (const std::string_view part : {"2-1", "2-4", "4-1"}) append_programme(list.item(), shown, part);

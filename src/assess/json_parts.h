@@ -56,7 +56,9 @@ class FactList {
 
 void append_unit(std::string& out, const Shown& shown, size_t unit, FactList& facts);
 void append_facts(std::string& out, const Shown& shown, const FactList& facts);
-void append_catalogue(std::string& out, const Shown& shown);  // "rows" and "fact_kinds"
-void append_rest(std::string& out, const Shown& shown);       // statements, programmes, metrics, assets, map
+void append_catalogue(std::string& out, const Shown& shown);  // "foundational", "rows" and "fact_kinds"
+void append_since(std::string& out, const Shown& shown);      // what differs from shown.before
+void append_techniques(std::string& out, const Shown& shown);
+void append_rest(std::string& out, const Shown& shown);  // statements, techniques, programmes, metrics, assets, map
 
 }  // namespace rampart::assess

@@ -257,6 +257,7 @@ void append_levels_json(std::string& out, const Shown& shown) {
   append_contradictions(out, shown, facts);
   append_facts(out, shown, facts);
   append_changes(out, shown);
+  if (shown.before != nullptr) append_since(out, shown);
   append_rest(out, shown);
   out += "}\n";
 }

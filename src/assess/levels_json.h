@@ -1,7 +1,9 @@
 // The JSON of `rampart levels --json`: docs/formats/levels.md.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "assess/assessment.h"
@@ -22,9 +24,12 @@ struct Shown {
   const std::vector<Statement>& statements;
   std::vector<JournalShown> journals;
   std::string program, plant_sha256;
+  const Assessment* before = nullptr;  // the same plant file by what was known earlier: its now() says when
 };
 /// append_levels_json writes the whole object and its end of line.
 void append_levels_json(std::string& out, const Shown& shown);
+/// techniques_seen are those of ATT&CK for ICS that findings name, over all journals.
+std::map<std::string_view, TechniqueSeen> techniques_seen(const Shown& shown);
 /// say is the sentences for people: where we stand, what is worst, what to do first.
 std::vector<std::string> say(const Shown& shown);
 

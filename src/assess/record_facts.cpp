@@ -212,6 +212,7 @@ void RecordFacts::read(const records::JournalRead& read, Seen seen) {
   static const FactKind kTold = fact_kind("journal-reads-told"), kExported = fact_kind("journal-exported");
   seen.text = read.what;
   say(kTold, {Scope::Kind::journal, 0}, true, seen);
+  if (read.what == kReportReading) tally_.reported = read.when;
   if (read.what.starts_with("export")) say(kExported, {Scope::Kind::journal, 0}, true, seen);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,9 @@
 
 namespace rampart::assess {
 
+/// kReportReading is what a reading is called that made a report: the next one tells what changed since.
+inline constexpr std::string_view kReportReading = "report";
+
 /// RecordedChange is a change of a level as a journal has it.
 struct RecordedChange {
   TimePoint when{};
@@ -21,7 +25,13 @@ struct RecordedChange {
   uint64_t record = 0;
 };
 
-/// Tally counts what metrics ask for beside facts.
+/// TechniqueSeen: findings that name one technique of ATT&CK for ICS.
+struct TechniqueSeen {
+  uint64_t findings = 0;
+  TimePoint first{}, last{};
+};
+
+/// Tally counts what metrics and reports ask for beside facts.
 struct Tally {
   uint64_t crossed = 0, crossed_allowed = 0;  // operations and conversations between zones
   uint64_t records = 0;
@@ -29,6 +39,8 @@ struct Tally {
   std::map<std::string, uint64_t, std::less<>> denied;                    // by conduit
   std::map<std::string, std::array<uint64_t, 2>, std::less<>> encrypted;  // by conduit: octets encrypted, and all
   std::vector<std::string> unknown_addresses;                             // seen and in no inventory; at most 10,000
+  std::map<std::string_view, TechniqueSeen> techniques;                   // those that the catalogue has
+  std::optional<TimePoint> reported;                                      // when a report was last made of this journal
 };
 
 class RecordFacts {

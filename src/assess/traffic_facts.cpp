@@ -4,6 +4,7 @@
 #include "assess/record_facts.h"
 #include "assess/site.h"
 #include "base/text.h"
+#include "standard/catalogue.h"
 
 namespace rampart::assess {
 namespace {
@@ -145,6 +146,12 @@ void RecordFacts::read(const records::Repeats& repeats, Seen seen) {
 }
 
 void RecordFacts::read(const records::Finding& finding, Seen seen) {
+  if (const standard::Technique* technique = standard::find_technique(finding.technique)) {
+    TechniqueSeen& known = tally_.techniques[technique->id];
+    if (known.findings == 0) known.first = finding.when;
+    known.findings += std::max<uint64_t>(finding.count, 1);
+    known.last = std::max(known.last, finding.when);
+  }
   // Of which part of the plant a finding speaks against which fact. Where verdicts say the same, both count once.
   enum class Of : uint8_t { zone, both_zones, client_zone, conduit, asset, plant };
   struct Row {

@@ -13,6 +13,8 @@ using records::text;
 using records::time;
 
 constexpr size_t kMostShown = 12;
+// Of what nobody has seen a few stand for all: a zone of many assets would repeat them in each aspect.
+constexpr size_t kMostMissing = 4;
 
 void append_vector(std::string& out, std::string_view name, const std::array<int, kFrs>& vector) {
   List list(out, name);
@@ -77,14 +79,14 @@ void append_missing(std::string& out, const Shown& shown, const Detail& detail) 
   if (missing.empty()) return;
   {
     List list(out, "missing");
-    for (size_t i = 0; i < std::min(kMostShown, missing.size()); ++i) {
+    for (size_t i = 0; i < std::min(kMostMissing, missing.size()); ++i) {
       list.item() += '{';
       text(out, "fact", row_of(missing[i]->kind).word);
       text(out, "scope", words_of(shown.assessment.site().plant(), missing[i]->scope));
       out += '}';
     }
   }
-  if (missing.size() > kMostShown) number(out, "missing_more", missing.size() - kMostShown);
+  if (missing.size() > kMostMissing) number(out, "missing_more", missing.size() - kMostMissing);
 }
 
 void append_named(std::string& out, Detail& detail, FactList& facts) {
