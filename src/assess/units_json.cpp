@@ -71,7 +71,7 @@ void append_sources(std::string& out, const Fact& fact) {
   }
 }
 
-void append_missing(std::string& out, const Shown& shown, const Detail& detail) {
+void append_missing(std::string& out, const Detail& detail, FactList& facts) {
   std::vector<const Missing*> missing;
   for (const Missing& one : detail.missing) {
     if (!one.contrary) missing.push_back(&one);
@@ -80,10 +80,7 @@ void append_missing(std::string& out, const Shown& shown, const Detail& detail) 
   {
     List list(out, "missing");
     for (size_t i = 0; i < std::min(kMostMissing, missing.size()); ++i) {
-      list.item() += '{';
-      text(out, "fact", row_of(missing[i]->kind).word);
-      text(out, "scope", words_of(shown.assessment.site().plant(), missing[i]->scope));
-      out += '}';
+      append_number(list.item(), facts.place(*missing[i]));
     }
   }
   if (missing.size() > kMostMissing) number(out, "missing_more", missing.size() - kMostMissing);
@@ -117,7 +114,7 @@ void append_aspect(std::string& out, const Shown& shown, size_t unit, uint32_t a
   if (judgement.stated) flag(out, "stated", true);
   if (judgement.contradicted) flag(out, "contradicted", true);
   append_named(out, detail, facts);
-  append_missing(out, shown, detail);
+  append_missing(out, detail, facts);
   if (!detail.statements.empty()) {
     List list(out, "statements");
     for (const Stated* stated : detail.statements) append_json_text(list.item(), stated->statement.id);
@@ -159,8 +156,17 @@ void append_fact(std::string& out, const Shown& shown, const Fact& fact) {
 }  // namespace
 
 void append_facts(std::string& out, const Shown& shown, const FactList& facts) {
-  List list(out, "facts");
-  for (const Fact* fact : facts.all()) append_fact(list.item(), shown, *fact);
+  {
+    List list(out, "facts");
+    for (const Fact* fact : facts.all()) append_fact(list.item(), shown, *fact);
+  }
+  List list(out, "unseen");
+  for (const Missing& missing : facts.unseen()) {
+    list.item() += '{';
+    text(out, "fact", row_of(missing.kind).word);
+    text(out, "scope", words_of(shown.assessment.site().plant(), missing.scope));
+    out += '}';
+  }
 }
 
 void append_unit(std::string& out, const Shown& shown, size_t place, FactList& facts) {

@@ -129,7 +129,7 @@ class Levels(LevelsCase):
             self.assertEqual([row["row"] for row in unit["rows"]], [row["id"] for row in answer["rows"]])
             for row in unit["rows"]:
                 for aspect in row["aspects"]:
-                    for fact in self.facts(answer, aspect) + aspect.get("missing", []):
+                    for fact in self.facts(answer, aspect) + [answer["unseen"][place] for place in aspect.get("missing", [])]:
                         self.assertIn(fact["fact"], words)
         for step in answer["steps"]:
             self.assertTrue(step["do"] and step["where"])

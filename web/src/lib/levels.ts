@@ -8,10 +8,10 @@ export interface Cell {
   fr: string; code: string; achieved: number; target: number; assessed: boolean;
   blocked_by: string[]; reached_with: string[]; disputed: Dispute[];
 }
-export interface Missing { fact: string; scope: string }
+export interface Unseen { fact: string; scope: string }
 export interface AspectStatus {
   aspect: string; answer: Answer; why?: string; share?: number; until?: Time; stated?: boolean; contradicted?: boolean;
-  facts?: number[]; facts_more?: number; missing?: Missing[]; missing_more?: number; statements?: string[];
+  facts?: number[]; facts_more?: number; missing?: number[]; missing_more?: number; statements?: string[];
 }
 export interface RowStatus { row: string; answer: Answer; aspects: AspectStatus[] }
 export interface Unit {
@@ -69,7 +69,7 @@ export interface Levels {
     zones: number; conduits: number; cells: number; cells_reached: number; cells_short: number; cells_not_assessed: number;
     worst: { unit: number; fr: number; gap: number }[]; say: string[];
   };
-  units: Unit[]; facts: Fact[];
+  units: Unit[]; facts: Fact[]; unseen: Unseen[];
   foundational: { id: string; code: string; title: string; summary: string }[];
   rows: Row[]; fact_kinds: FactKind[]; steps: Step[];
   contradictions: { unit: number; aspect: string; statement?: string; facts: number[] }[];
