@@ -272,15 +272,15 @@ TEST_F(Teller, TheJournalTellsOfItself) {
 }
 
 TEST_F(Teller, ReportsAndTechniquesAreRemembered) {
-  EXPECT_FALSE(facts_.tally().reported);
+  EXPECT_FALSE(facts_->tally().reported);
   tell(records::JournalRead{.when = kNow - std::chrono::hours(2), .what = kReportReading});
   tell(records::JournalRead{.when = kNow, .what = "levels"});
-  EXPECT_EQ(facts_.tally().reported, kNow - std::chrono::hours(2)) << "only a report counts as one";
+  EXPECT_EQ(facts_->tally().reported, kNow - std::chrono::hours(2)) << "only a report counts as one";
   tell(records::Finding{.when = kNow - std::chrono::hours(1), .technique = "T0855"});
   tell(records::Finding{.when = kNow, .technique = "T0855", .count = 4});
   tell(records::Finding{.when = kNow, .technique = "T9999"});
-  ASSERT_EQ(facts_.tally().techniques.size(), 1u) << "what the catalogue lacks is passed over";
-  const TechniqueSeen& seen = facts_.tally().techniques.at("T0855");
+  ASSERT_EQ(facts_->tally().techniques.size(), 1u) << "what the catalogue lacks is passed over";
+  const TechniqueSeen& seen = facts_->tally().techniques.at("T0855");
   EXPECT_EQ(seen.findings, 5u);
   EXPECT_EQ(seen.first, kNow - std::chrono::hours(1));
   EXPECT_EQ(seen.last, kNow);

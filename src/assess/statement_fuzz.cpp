@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string again;
     for (const assess::Statement& statement : read) {
       append_line(again, statement);
-      if (statement.withdrawn) append_withdrawal(again, statement.id, statement.withdrawn_by, "", *statement.withdrawn);
+      if (statement.withdrawn)
+        assess::append_withdrawal(again, statement.id, statement.withdrawn_by, "", *statement.withdrawn);
     }
     if (assess::read_statements(again, "again").size() != read.size()) std::abort();
   } catch (const FileError&) {

@@ -124,7 +124,7 @@ void Judge::place(Talk& talk) const {
 void Judge::describe(Talk& talk) const {
   if (talk.described) return;
   talk.described = true;
-  records::describe(talk.conversation);
+  for (std::string& json : talk.conversation.json) json.clear();  // made anew by the next line that needs it
 }
 
 policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operation& operation) const {
