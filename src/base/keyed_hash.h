@@ -24,15 +24,17 @@ class SeededHash {
 
   /// add folds two more words into `hash`, which begins as 0.
   uint64_t add(uint64_t hash, uint64_t one, uint64_t other) const { return fold(one ^ first_ ^ hash, other ^ second_); }
-  uint64_t operator()(uint64_t word) const { return add(0, word, 0); }
+  uint64_t operator()(uint64_t word) const { return twice(add(0, word, 0)); }
   uint64_t operator()(const IpAddress& address) const {
     const auto [high, low] = address.words();
-    return add(address.is_v4() ? 0 : 1, high, low);
+    return twice(add(address.is_v4() ? 0 : 1, high, low));
   }
-  uint64_t operator()(const MacAddress& address) const { return add(2, load_big<6>(address.octets.data()), 0); }
+  uint64_t operator()(const MacAddress& address) const { return twice(add(2, load_big<6>(address.octets.data()), 0)); }
 
  private:
   __extension__ typedef unsigned __int128 Wide;
+  /// twice: one product alone keeps like keys and like words alike.
+  uint64_t twice(uint64_t hash) const { return fold(hash ^ second_, first_); }
   static uint64_t fold(uint64_t one, uint64_t other) {
     const Wide product = Wide{one} * other;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);

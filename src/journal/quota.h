@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/address.h"
@@ -17,7 +18,7 @@
 
 namespace rampart::journal {
 
-inline constexpr size_t kKinds = 17;  // numbers of kinds, 1 to 16
+inline constexpr size_t kKinds = std::variant_size_v<records::Fact>;  // numbers of kinds, from 1
 
 /// share_percent is the part of a journal's octets that records of `kind` have; all together 100.
 uint32_t share_percent(records::Kind kind);

@@ -13,8 +13,8 @@ using records::Kind;
 constexpr HashKey kKey{1, 2};
 constexpr Settings kSmall{.keep_days = 10, .most_octets = 1'000'000'000, .share_percent = 20};
 // Of transactions, by those settings: 30 % of 90 % of 1,000,000,000; a tenth at once, the whole in ten days.
-constexpr double kShare = 270'000'000;
-constexpr size_t kBurst = 27'000'000;
+constexpr double kShare = 234'000'000;
+constexpr size_t kBurst = 23'400'000;
 
 Source source(uint8_t last) {
   const uint8_t octets[] = {10, 0, 0, last};
