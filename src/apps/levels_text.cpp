@@ -283,7 +283,7 @@ void append_metrics(std::string& out, const Shown& shown) {
 }
 
 void append_programmes(std::string& out, const Shown& shown) {
-  out += "Programmes: maturity as people state it, 1 to 4, beside the levels and never averaged\n";
+  out += "Programmes: maturity as people state it, 1 to 4, never averaged with levels\n";
   for (const std::string_view part : {"2-1", "2-4", "4-1"}) {
     const auto all = assess::practices(part, shown.statements, shown.assessment.now());
     std::array<size_t, 5> counts{};

@@ -88,8 +88,8 @@ class Limits(GatewayCase):
         try:
             while sent < 64 << 20:
                 sent += greedy.send(request * 100)
-        except TimeoutError:
-            pass
+        except (TimeoutError, ConnectionResetError):
+            pass  # it is made to wait, or given up where it takes nothing for too long
         self.assertLess(sent, 64 << 20, "it is not read for ever")
         if not SANITIZED:
             self.assertLess(memory_of(process), 64 << 20)

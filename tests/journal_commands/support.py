@@ -113,8 +113,8 @@ class JournalCase(unittest.TestCase):
         self.assertIn(says, self.error)
 
     def start(self, *words, **settings):
-        process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   **settings)
+        process = subprocess.Popen([PROGRAM, *map(str, words)],
+                                   **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings})
         self.addCleanup(self.end, process)
         return process
 

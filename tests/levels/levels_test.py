@@ -24,7 +24,7 @@ class Levels(LevelsCase):
         out = self.rampart("levels", self.plant)
         row = next(line for line in out.splitlines() if line.startswith("zone remote"))
         self.assertEqual(row.split()[2:], ["-/2", "0/2", "-/2", "-/2", "-/2", "-/2", "-/2"])
-        self.assertIn("too little was seen to say", out)
+        self.assertIn("too little was seen to say", " ".join(out.split()))
         self.assertTrue(all(len(line) <= 80 for line in out.splitlines()), out)
 
     def test_anyone_can_change_settings_and_nothing_is_logged_is_level_0_and_names_the_rows(self):
@@ -113,6 +113,7 @@ class Levels(LevelsCase):
 
     def test_csv_and_json_say_the_same_and_json_is_whole(self):
         self.watched()
+        self.json()  # the first reading of a journal is itself a fact from then on
         answer = self.json()
         table = list(csv.DictReader(io.StringIO(
             self.rampart("levels", self.plant, "--journal", self.journal, "--csv"))))
@@ -172,7 +173,8 @@ class Levels(LevelsCase):
         text = self.plant.read_text(encoding="utf-8")
         other.write_text(text.replace("rate: 60/min}", "rate: 60/min, reviewed: no}"), encoding="utf-8")
         out = self.rampart("diff", self.plant, other, "--journal", self.journal, status=3)
-        self.assertIn("SR 5.2", out)
+        self.assertRegex(out, r"zone control RA: - to 0\n( .*\n)* +SR 7\.6 not-assessed to not-met")
+        self.assertNotIn("TRE", out)
         self.assertEqual(self.rampart("diff", self.plant, self.plant, "--journal", self.journal), "no row and no level differs\n")
         self.rampart("diff", self.plant, status=2)
         self.rampart("diff", self.plant, "--journal", self.journal, "--from", "2020-01-01", status=3)
