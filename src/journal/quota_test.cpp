@@ -37,7 +37,7 @@ TEST(Quotas, SharesOfAllKindsMakeAWhole) {
     if (urgency(kind) == Urgency::reserved) reserved += share_percent(kind);
   }
   EXPECT_EQ(all, 100u);
-  EXPECT_EQ(reserved, 20u);
+  EXPECT_EQ(reserved, 22u);
 }
 
 TEST(Quotas, SharesAreThoseOfTheDocument) {

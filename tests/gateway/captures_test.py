@@ -143,10 +143,12 @@ class Recorded(GatewayCase):
 
     @staticmethod
     def judged(protocol, octets):
-        """What a server got, without frames that ask for nothing: acknowledgements of IEC 104."""
+        """What a server got, without frames that ask for nothing: acknowledgements of IEC 104, empty data of COTP."""
+        rest = b""
+        if protocol == "s7comm":
+            return octets.replace(b"\x03\x00\x00\x07\x02\xf0\x00", b"")
         if protocol != "iec104":
             return octets
-        rest = b""
         while len(octets) >= 6:
             size = octets[1] + 2
             if octets[2] & 3 != 1:
