@@ -14,7 +14,7 @@
 #include "apps/watch_journal.h"
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "monitor/findings.h"
+#include "records/findings.h"
 
 namespace rampart::apps {
 namespace {
@@ -57,15 +57,10 @@ class Watcher {
   void tell(const std::string& difference, TimePoint now) {
     ++findings_;
     const std::string message = "firewall " + options_.guard + ": " + difference;
-    constexpr const monitor::FindingKind& kKind = monitor::kinds::kFirewall;
-    sink_.record(records::Finding{.when = now,
-                                  .signature = kKind.signature,
-                                  .id = kKind.id,
-                                  .category = kKind.category,
-                                  .severity = kKind.severity,
-                                  .message = message,
-                                  .technique = kKind.technique,
-                                  .requirement = kKind.requirement});
+    records::Finding finding = records::finding_of(records::kinds::kFirewall);
+    finding.when = now;
+    finding.message = message;
+    sink_.record(finding);
     std::fprintf(stderr, "rampart: %s\n", message.c_str());
   }
 

@@ -10,6 +10,7 @@ namespace {
 using plant::kNone;
 using plant::Mode;
 using protocols::Operation;
+using records::append_side;
 using records::mix;
 
 // A policy is kept for answers that may still come: longer than any protocol waits for one.
@@ -19,8 +20,6 @@ constexpr std::chrono::minutes kRetiredFor{2};
 bool by_client(Direction direction, const Operation& operation) {
   return (direction == Direction::to_server) != operation.for_peer;
 }
-
-uint64_t key_of(const records::Side& side) { return side.ip ? side.ip->hash() : 0; }
 
 void carry_counts(const plant::Plant& before, const std::vector<std::vector<Counts>>& old, const plant::Plant& after,
                   std::vector<std::vector<Counts>>& counts) {
@@ -40,12 +39,9 @@ void carry_counts(const plant::Plant& before, const std::vector<std::vector<Coun
 
 }  // namespace
 
-void append_end(std::string& out, const records::Side& side) {
-  if (!side.asset.empty()) {
-    out += side.asset;
-  } else if (side.ip) {
-    append(out, *side.ip);
-  }
+uint64_t pair_key(const records::Conversation& conversation) {
+  const auto of = [](const records::Side& side) { return side.ip ? side.ip->hash() : size_t{0}; };
+  return mix(of(conversation.client), of(conversation.server));
 }
 
 records::Verdict recorded(const plant::Plant& plant, const policy::Verdict& verdict) {
@@ -164,13 +160,13 @@ bool Judge::admit(Talk& talk, bool decoded, TimePoint now) {
   if (verdict.allowed()) return true;
   const records::Verdict record = recorded(plant(), verdict);
   const records::FindingKind& kind = records::kind_of_stream(record.kind, record.reason, verdict.rule != kNone);
-  uint64_t key = mix(key_of(talk.conversation.client), key_of(talk.conversation.server));
+  uint64_t key = pair_key(talk.conversation);
   key = mix(mix(key, talk.conversation.server.port), kind.signature);
   if (keeper_->due(key, now, 0)) {
     std::string message;
-    append_end(message, talk.conversation.client);
+    append_side(message, talk.conversation.client);
     message += pass ? " connected to " : " wanted to connect to ";
-    append_end(message, talk.conversation.server);
+    append_side(message, talk.conversation.server);
     message += " (" + std::string(talk.conversation.protocol.known() ? talk.conversation.protocol.name()
                                                                      : to_text(talk.conversation.transport));
     message += " " + std::to_string(talk.conversation.server.port) + "): ";

@@ -115,7 +115,7 @@ class Judge {
 
 /// recorded is a verdict as records have it.
 records::Verdict recorded(const plant::Plant& plant, const policy::Verdict& verdict);
-/// append_end writes who an end is: its name in the plant, else its address.
-void append_end(std::string& out, const records::Side& side);
+/// pair_key is for findings between the two ends of a conversation.
+uint64_t pair_key(const records::Conversation& conversation);
 
 }  // namespace rampart::gateway

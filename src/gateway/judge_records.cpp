@@ -13,13 +13,12 @@ using plant::Mode;
 using policy::Reason;
 using protocols::Action;
 using protocols::Operation;
+using records::append_side;
 using records::mix;
 
 // How long a step of an open sequence may let wait for itself, and how long the whole may go on after its rule ended.
 constexpr std::chrono::seconds kStepWithin{30};
 constexpr std::chrono::minutes kGrace{15};
-
-uint64_t key_of(const records::Side& side) { return side.ip ? side.ip->hash() : 0; }
 
 /// in_steps: what is done in several messages of this action belongs together.
 bool in_steps(const Operation& operation) {
@@ -134,7 +133,7 @@ void Judge::tell(Talk& talk, Direction direction, const Operation& operation, co
   uint64_t key = mix(mix(ruling.parties.client.asset, ruling.parties.server.asset), operation.function.code);
   if (!ruling.verdict.allowed()) {
     if (ruling.parties.client.asset == kNone || ruling.parties.server.asset == kNone) {
-      key = mix(key, mix(key_of(talk.conversation.client), key_of(talk.conversation.server)));
+      key = mix(key, pair_key(talk.conversation));
     }
     key = mix(mix(key, mix(ruling.verdict.rule, ruling.verdict.point)), ruling.pass ? 1u : 0u);
     const records::Verdict record = recorded(plant(), ruling.verdict);
@@ -143,7 +142,7 @@ void Judge::tell(Talk& talk, Direction direction, const Operation& operation, co
       std::string message = policy::explain(*policy_, ruling.verdict, ruling.parties, operation);
       if (ruling.parties.client.asset == kNone) {
         message += "; it is ";
-        append_end(message, direction == Direction::to_server ? talk.conversation.client : talk.conversation.server);
+        append_side(message, direction == Direction::to_server ? talk.conversation.client : talk.conversation.server);
       }
       message += ruling.pass ? ruling.mode == Mode::learn  ? "; passed: the gateway learns"
                                : ruling.mode == Mode::test ? "; passed: it would be refused"
@@ -153,12 +152,7 @@ void Judge::tell(Talk& talk, Direction direction, const Operation& operation, co
     }
   }
   if (control == nullptr || !ruling.pass || !keeper_->due(mix(key, control->signature), now, 0)) return;
-  std::string message;
-  append_end(message, direction == Direction::to_server ? talk.conversation.client : talk.conversation.server);
-  message += " asked ";
-  append_end(message, direction == Direction::to_server ? talk.conversation.server : talk.conversation.client);
-  message += " for " + std::string(to_text(operation.action)) + " (" + std::string(operation.protocol.name()) + " " +
-             std::string(operation.function.name) + ")";
+  const std::string message = records::control_words(talk.conversation, direction, operation);
   write(*control, mix(key, control->signature), talk, direction, message, &operation, &ruling.verdict, now);
 }
 
@@ -200,13 +194,13 @@ void Judge::answered(Talk& talk, const Transaction& transaction) {
 
 void Judge::found(const records::FindingKind& kind, Talk& talk, Direction direction, std::string_view words,
                   TimePoint now) {
-  uint64_t key = mix(key_of(talk.conversation.client), key_of(talk.conversation.server));
+  uint64_t key = pair_key(talk.conversation);
   key = mix(mix(key, kind.signature), std::hash<std::string_view>{}(words));
   if (!keeper_->due(key, now, 0)) return;
   std::string message;
-  append_end(message, direction == Direction::to_server ? talk.conversation.client : talk.conversation.server);
+  append_side(message, direction == Direction::to_server ? talk.conversation.client : talk.conversation.server);
   message += " to ";
-  append_end(message, direction == Direction::to_server ? talk.conversation.server : talk.conversation.client);
+  append_side(message, direction == Direction::to_server ? talk.conversation.server : talk.conversation.client);
   message += ": " + std::string(words);
   write(kind, key, talk, direction, message, nullptr, nullptr, now);
 }
@@ -214,16 +208,10 @@ void Judge::found(const records::FindingKind& kind, Talk& talk, Direction direct
 void Judge::write(const records::FindingKind& kind, uint64_t key, Talk& talk, Direction direction,
                   std::string_view message, const Operation* operation, const policy::Verdict* verdict, TimePoint now) {
   describe(talk);
-  records::Finding finding;
+  records::Finding finding = records::finding_of(kind);
   finding.when = now;
-  finding.signature = kind.signature;
-  finding.id = kind.id;
-  finding.category = kind.category;
-  finding.severity = kind.severity;
   finding.message = message;
   finding.asked = direction;
-  finding.technique = kind.technique;
-  finding.requirement = kind.requirement;
   finding.operation = operation;
   finding.conversation = &talk.conversation;
   finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;

@@ -395,18 +395,14 @@ void Correlator::tell_untold(Moment moment) {
         break;
     }
     untold_ += hidden.count;
-    sink_.record(records::Finding{.when = moment.time,
-                                  .packet = moment.packet,
-                                  .signature = hidden.kind->signature,
-                                  .id = id,
-                                  .category = hidden.kind->category,
-                                  .severity = records::Severity::low,
-                                  .message = message,
-                                  .reason = to_text(hidden.why),
-                                  .technique = hidden.kind->technique,
-                                  .requirement = hidden.kind->requirement,
-                                  .count = hidden.count,
-                                  .first_packet = moment.packet});
+    records::Finding finding = records::finding_of(*hidden.kind);
+    finding.when = moment.time;
+    finding.packet = finding.first_packet = moment.packet;
+    finding.severity = records::Severity::low;
+    finding.message = message;
+    finding.reason = to_text(hidden.why);
+    finding.count = hidden.count;
+    sink_.record(finding);
   }
 }
 

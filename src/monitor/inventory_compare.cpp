@@ -253,16 +253,10 @@ uint64_t report(const plant::Plant& plant, const Comparison& comparison, const I
       message += " says its " + std::string(difference.what) + " is \"" + difference.told + "\" (" + difference.source +
                  "); the plant says \"" + difference.intended + "\"";
     }
-    records::Finding finding;
+    records::Finding finding = records::finding_of(kind);
     finding.when = missing ? totals.last : difference.when;
     finding.packet = finding.first_packet = difference.packet;
-    finding.signature = kind.signature;
-    finding.id = kind.id;
-    finding.category = kind.category;
-    finding.severity = kind.severity;
     finding.message = message;
-    finding.technique = kind.technique;
-    finding.requirement = kind.requirement;
     finding.zone = plant.zones[asset.zone].id.value;
     finding.reason = missing ? std::string_view("missing") : difference.what;
     sink.record(finding);

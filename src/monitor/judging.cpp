@@ -71,16 +71,7 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
   }
   const FindingKind* control = records::control_kind(operation);
   if (control == nullptr) return;
-  const auto words = [&] {
-    const bool by_client = direction == Direction::to_server;
-    std::string message;
-    append_side(message, by_client ? talk.conversation.client : talk.conversation.server);
-    message += " asked ";
-    append_side(message, by_client ? talk.conversation.server : talk.conversation.client);
-    message += " for " + std::string(to_text(operation.action)) + " (" + std::string(operation.protocol.name()) + " " +
-               std::string(operation.function.name) + ")";
-    return message;
-  };
+  const auto words = [&] { return records::control_words(talk.conversation, direction, operation); };
   find(*control, key, talk, direction, moment, words, &operation, &verdict);
 }
 
@@ -114,17 +105,11 @@ void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
 void Correlator::write(const FindingKind& kind, uint64_t key, Talk& talk, Direction direction, Moment moment,
                        std::string_view message, const Operation* operation, const policy::Verdict* verdict) {
   describe(talk);
-  records::Finding finding;
+  records::Finding finding = records::finding_of(kind);
   finding.when = moment.time;
   finding.packet = moment.packet;
-  finding.signature = kind.signature;
-  finding.id = kind.id;
-  finding.category = kind.category;
-  finding.severity = kind.severity;
   finding.message = message;
   finding.asked = direction;
-  finding.technique = kind.technique;
-  finding.requirement = kind.requirement;
   finding.operation = operation;
   finding.conversation = &talk.conversation;
   finding.zone = (direction == Direction::to_server ? talk.conversation.server : talk.conversation.client).zone;

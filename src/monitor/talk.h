@@ -11,16 +11,7 @@ namespace rampart::monitor {
 /// What is remembered as seen, addresses and attributes alike, is bounded by this many.
 inline constexpr size_t kMostAddresses = 1'000'000;
 
-/// append_side writes who an end is: its name in the plant, else its address.
-inline void append_side(std::string& out, const records::Side& side) {
-  if (!side.asset.empty()) {
-    out += side.asset;
-  } else if (side.ip) {
-    append(out, *side.ip);
-  } else if (side.mac) {
-    append(out, *side.mac);
-  }
-}
+using records::append_side;
 
 /// Talk is what the judging side knows of one live conversation.
 struct Correlator::Talk {

@@ -68,6 +68,38 @@ const FindingKind* control_kind(const protocols::Operation& operation) {
   return nullptr;
 }
 
+Finding finding_of(const FindingKind& kind) {
+  Finding finding;
+  finding.signature = kind.signature;
+  finding.id = kind.id;
+  finding.category = kind.category;
+  finding.severity = kind.severity;
+  finding.technique = kind.technique;
+  finding.requirement = kind.requirement;
+  return finding;
+}
+
+void append_side(std::string& out, const Side& side) {
+  if (!side.asset.empty()) {
+    out += side.asset;
+  } else if (side.ip) {
+    append(out, *side.ip);
+  } else if (side.mac) {
+    append(out, *side.mac);
+  }
+}
+
+std::string control_words(const Conversation& conversation, Direction asked, const protocols::Operation& operation) {
+  const bool by_client = asked == Direction::to_server;
+  std::string words;
+  append_side(words, by_client ? conversation.client : conversation.server);
+  words += " asked ";
+  append_side(words, by_client ? conversation.server : conversation.client);
+  words += " for " + std::string(to_text(operation.action)) + " (" + std::string(operation.protocol.name()) + " " +
+           std::string(operation.function.name) + ")";
+  return words;
+}
+
 bool RepeatKeeper::due(uint64_t key, TimePoint when, uint64_t packet) {
   ++occurrences_;
   const auto found = kept_.find(key);

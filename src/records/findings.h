@@ -128,6 +128,13 @@ const FindingKind& kind_of(Verdict::Kind verdict, std::string_view reason);
 const FindingKind& kind_of_stream(Verdict::Kind verdict, std::string_view reason, bool near_rule);
 /// control_kind is the finding that an operation is by itself, allowed or not; null where it is none.
 const FindingKind* control_kind(const protocols::Operation& operation);
+/// finding_of is a finding with all that its kind says of it.
+Finding finding_of(const FindingKind& kind);
+
+/// append_side writes who an end is: its name in the plant, else its address.
+void append_side(std::string& out, const Side& side);
+/// control_words says what was asked, of control_kind(): "eng-1 asked plc for program (s7comm request-download)".
+std::string control_words(const Conversation& conversation, Direction asked, const protocols::Operation& operation);
 
 /// RepeatKeeper passes findings on to a sink, at most one of a kind between the same parties in ten seconds. Counting a
 /// repeat costs one hash lookup: the caller makes the words of a finding only where due() says that it will be written.
