@@ -50,7 +50,7 @@ void raise_descriptors() {
 /// warn_of_what_is_not_done says what the plant asks of this gateway that this program does not do.
 void warn_of_what_is_not_done(const plant::Plant& plant, const std::string& id) {
   for (const plant::Conduit& conduit : plant.conduits) {
-    if (conduit.guard.value != id) continue;
+    if (!conduit.guarded_by(id)) continue;
     if (conduit.protect == plant::Protect::mutual_tls) {
       std::fprintf(stderr, "rampart: conduit %s: `protect: mutual-tls` is not in force: nothing is encrypted here\n",
                    conduit.id.value.c_str());

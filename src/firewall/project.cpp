@@ -52,7 +52,7 @@ class Projector {
   void conduits() {
     for (Index i = 0; i < plant_.conduits.size(); ++i) {
       const plant::Conduit& said = plant_.conduits[i];
-      if (said.guard.value != guard_) continue;
+      if (!said.guarded_by(guard_)) continue;
       places_[i] = static_cast<Index>(result_.rules.conduits.size());
       Conduit conduit{.id = said.id.value, .enforced = said.mode == plant::Mode::enforce, .rules = {}};
       conduit.log_group = static_cast<uint16_t>(kNoConduitGroup + 1 + i);

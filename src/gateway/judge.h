@@ -71,7 +71,7 @@ class Judge {
   /// flush tells the findings that were only counted.
   void flush() { keeper_->flush(); }
 
-  bool guards(const plant::Conduit& conduit) const { return conduit.guard.value == gateway_; }
+  bool guards(const plant::Conduit& conduit) const { return conduit.guarded_by(gateway_); }
   /// essential is true where a rule that is essential lets the client of `talk` ask its server.
   bool essential(const Talk& talk) const;
 

@@ -101,7 +101,7 @@ std::vector<Door> doors_of(const plant::Plant& plant, const plant::Gateway& gate
   for (const plant::Serve& serve : gateway.serves) doors.add(serve);
   if (gateway.stands == plant::Stands::addressed) return std::move(doors.doors);
   for (const plant::Conduit& conduit : plant.conduits) {
-    if (conduit.guard.value != gateway.id.value) continue;
+    if (!conduit.guarded_by(gateway.id.value)) continue;
     for (const plant::Rule& rule : conduit.rules) doors.add(rule);
   }
   return std::move(doors.doors);

@@ -2,6 +2,7 @@
 // resolved when all nodes are known. Belongs to one call of load().
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "plant/reader.h"
@@ -31,6 +32,7 @@ struct ConduitNames {
   std::vector<NodeIndex> joins;
   NodeIndex joins_list = kNoNode;
   NodeIndex guard = kNoNode;
+  std::vector<std::pair<NodeIndex, NodeIndex>> guards;  // zone and gateway
   std::vector<RuleNames> rules;
 };
 

@@ -58,9 +58,15 @@ constexpr Key kFinding[] = {{"id", kRequired}, {"threshold"}, {"learn"}};
 constexpr Key kSuppression[] = {
     {"finding", kRequired}, {"asset"},        {"zone"}, {"conduit"}, {"from"}, {"to"}, {"until", kRequired},
     {"reason", kRequired},  {"by", kRequired}};
-constexpr Key kGateway[] = {{"id", kRequired}, {"stands"}, {"interfaces"}, {"unnamed"}, {"serves"}, {"limits"}};
-constexpr Key kServe[] = {{"to", kRequired}, {"protocol", kRequired}, {"transport"}, {"at"},
-                          {"port"},          {"server-port"},         {"sessions"},  {"kept"}};
+constexpr Key kGateway[] = {{"id", kRequired}, {"stands"}, {"interfaces"}, {"unnamed"},
+                            {"serves"},        {"limits"}, {"wire"},       {"grace"}};
+constexpr Key kServe[] = {{"to", kRequired}, {"protocol", kRequired},
+                          {"transport"},     {"at"},
+                          {"port"},          {"server-port"},
+                          {"sessions"},      {"kept"},
+                          {"tls"},           {"serial"}};
+constexpr Key kSerialLine[] = {{"device", kRequired}, {"baud"}, {"parity"}, {"stop-bits"}};
+constexpr Key kWire[] = {{"at", kRequired}, {"port"}, {"oldest"}};
 constexpr Key kGatewayLimit[] = {{"connections"}, {"each-client"}, {"half-open"}, {"buffers"}};
 constexpr Key kTarget[] = {{"IAC"}, {"UC"}, {"SI"}, {"DC"}, {"RDF"}, {"TRE"}, {"RA"}};
 
@@ -108,6 +114,9 @@ constexpr std::string_view kJournalWords[] = {"after", "before"};
 constexpr std::string_view kDayWords[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::string_view kStandsWords[] = {"addressed", "transparent", "bridged"};
 constexpr std::string_view kUnnamedWords[] = {"drop", "pass"};
+constexpr std::string_view kParityWords[] = {"none", "even", "odd"};
+constexpr std::string_view kTlsVersionWords[] = {"tls-1.2", "tls-1.3"};
+constexpr std::string_view kTlsSideWords[] = {"none", "clients", "server", "both"};
 constexpr std::string_view kTransportWords[] = {"tcp", "udp"};
 constexpr std::string_view kRequirementWords[] = {"IAC", "UC", "SI", "DC", "RDF", "TRE", "RA"};
 
@@ -131,6 +140,8 @@ const KeyTable kSuppressionKeys{"suppression", "a suppression", kSuppression};
 const KeyTable kGatewayKeys{"gateway", "a gateway", kGateway};
 const KeyTable kServeKeys{"serve", "what a gateway serves", kServe};
 const KeyTable kGatewayLimitKeys{"gateway-limits", "limits of a gateway", kGatewayLimit};
+const KeyTable kSerialLineKeys{"serial-line", "a serial line", kSerialLine};
+const KeyTable kWireKeys{"wire", "the end of a wire", kWire};
 const KeyTable kTargetKeys{"target-levels", "a target", kTarget};
 
 const WordTable kAssetKinds{"asset-kind", "a kind of asset", kKindWords};
@@ -148,21 +159,25 @@ const WordTable kDays{"day", "a day of the week", kDayWords};
 const WordTable kStands{"stands", "a way of standing", kStandsWords};
 const WordTable kUnnamed{"unnamed", "what becomes of the rest", kUnnamedWords};
 const WordTable kTransports{"transport", "a transport", kTransportWords};
+const WordTable kParities{"parity", "a parity", kParityWords};
+const WordTable kTlsVersions{"tls-version", "a version of TLS", kTlsVersionWords};
+const WordTable kTlsSides{"tls-side", "a side for TLS", kTlsSideWords};
 const WordTable kRequirements{"foundational-requirement", "a foundational requirement", kRequirementWords};
 
 std::span<const KeyTable* const> keys() {
-  static constexpr const KeyTable* kAll[] = {&kPlantKeys,    &kRoleKeys,         &kFunctionKeys,    &kConsequenceKeys,
-                                             &kZoneKeys,     &kNetworkKeys,      &kInventoryKeys,   &kAssetKeys,
-                                             &kLocationKeys, &kPointKeys,        &kConduitKeys,     &kRuleKeys,
-                                             &kCalendarKeys, &kFindingKeys,      &kSuppressionKeys, &kGatewayKeys,
-                                             &kServeKeys,    &kGatewayLimitKeys, &kTargetKeys};
+  static constexpr const KeyTable* kAll[] = {
+      &kPlantKeys,      &kRoleKeys,    &kFunctionKeys,    &kConsequenceKeys, &kZoneKeys,    &kNetworkKeys,
+      &kInventoryKeys,  &kAssetKeys,   &kLocationKeys,    &kPointKeys,       &kConduitKeys, &kRuleKeys,
+      &kCalendarKeys,   &kFindingKeys, &kSuppressionKeys, &kGatewayKeys,     &kServeKeys,   &kGatewayLimitKeys,
+      &kSerialLineKeys, &kWireKeys,    &kTargetKeys};
   return kAll;
 }
 
 std::span<const WordTable* const> words() {
-  static constexpr const WordTable* kAll[] = {
-      &kAssetKinds, &kPermissions, &kRisks,   &kConnected, &kByteOrders, &kModes,   &kOnDeny,     &kOnFailure,
-      &kProtect,    &kUnknown,     &kJournal, &kDays,      &kStands,     &kUnnamed, &kTransports, &kRequirements};
+  static constexpr const WordTable* kAll[] = {&kAssetKinds, &kPermissions, &kRisks,     &kConnected,   &kByteOrders,
+                                              &kModes,      &kOnDeny,      &kOnFailure, &kProtect,     &kUnknown,
+                                              &kJournal,    &kDays,        &kStands,    &kUnnamed,     &kTransports,
+                                              &kParities,   &kTlsVersions, &kTlsSides,  &kRequirements};
   return kAll;
 }
 

@@ -28,11 +28,12 @@ struct WordTable {
 
 extern const KeyTable kPlantKeys, kRoleKeys, kFunctionKeys, kConsequenceKeys, kZoneKeys, kNetworkKeys, kInventoryKeys,
     kAssetKeys, kLocationKeys, kPointKeys, kConduitKeys, kRuleKeys, kCalendarKeys, kFindingKeys, kSuppressionKeys,
-    kGatewayKeys, kServeKeys, kGatewayLimitKeys, kTargetKeys;
+    kGatewayKeys, kServeKeys, kGatewayLimitKeys, kSerialLineKeys, kWireKeys, kTargetKeys;
 
 /// Words stand in the order of the enumerators of plant.h where there is an enumeration.
 extern const WordTable kAssetKinds, kPermissions, kRisks, kConnected, kByteOrders, kModes, kOnDeny, kOnFailure,
-    kProtect, kUnknown, kJournal, kDays, kStands, kUnnamed, kTransports, kRequirements;
+    kProtect, kUnknown, kJournal, kDays, kStands, kUnnamed, kTransports, kParities, kTlsVersions, kTlsSides,
+    kRequirements;
 
 /// keys and words: all tables.
 std::span<const KeyTable* const> keys();

@@ -44,6 +44,18 @@ Index Plant::asset(std::string_view id) const { return find(assets, assets_by_id
 Index Plant::zone(std::string_view id) const { return find(zones, zones_by_id, id); }
 Index Plant::conduit(std::string_view id) const { return find(conduits, conduits_by_id, id); }
 
+bool Conduit::guarded_by(std::string_view gateway) const {
+  return guard.value == gateway ||
+         std::any_of(guards.begin(), guards.end(), [&](const Text& one) { return one.value == gateway; });
+}
+
+std::string_view Conduit::guard_of(Index zone) const {
+  if (guards.empty()) return guard.value;
+  const auto joined = std::find(joins.begin(), joins.end(), zone);
+  return joined == joins.end() ? std::string_view()
+                               : std::string_view(guards[static_cast<size_t>(joined - joins.begin())].value);
+}
+
 SlVector Plant::target(const Conduit& conduit) const {
   SlVector vector;
   for (size_t i = 0; i < vector.levels.size(); ++i) {

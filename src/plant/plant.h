@@ -163,12 +163,18 @@ struct Conduit {
   std::vector<Index> joins;                      // zones, at least two entries
   std::array<std::optional<uint8_t>, 7> target;  // named elements; the rest is the highest of the zones joined
   Text guard;                                    // gateway that enforces it; empty: only watched
+  std::vector<Text> guards;  // one for each of `joins`, where each zone has a gateway of its own; `guard` is the first
   Mode mode = Mode::enforce;
   OnDeny on_deny = OnDeny::exception;
   OnFailure on_failure = OnFailure::close;
   Protect protect = Protect::none;
   std::vector<Rule> rules;
   Mark mark;
+
+  /// guarded_by is true where `gateway` enforces the conduit, alone or as one of two.
+  bool guarded_by(std::string_view gateway) const;
+  /// guard_of is the gateway at the side of `zone`; empty where there is none.
+  std::string_view guard_of(Index zone) const;
 };
 
 struct Calendar {
@@ -209,19 +215,41 @@ struct Suppression {
 /// Stands says how a gateway stands in a conduit: clients talk to it, or it is the router between both sides and keeps
 /// all addresses, or a bridge between two ports of one subnet.
 enum class Stands : uint8_t { addressed, transparent, bridged };
+enum class Parity : uint8_t { none, even, odd };
+enum class TlsVersion : uint8_t { tls12, tls13 };
+/// TlsSide: on which sides a protocol is spoken inside TLS (Modbus/TCP Security).
+enum class TlsSide : uint8_t { none, clients, server, both };
 /// Unnamed: what becomes of what no rule names, where the gateway is a bridge.
 enum class Unnamed : uint8_t { drop, pass };
+
+/// SerialLine is how devices behind a gateway are reached: Modbus RTU. Source: MODBUS over Serial Line 1.02.
+struct SerialLine {
+  Text device;  // "/dev/ttyS0"
+  uint32_t baud = 19'200;
+  Parity parity = Parity::even;
+  uint32_t stop_bits = 1;
+};
+
+/// Wire is where a gateway takes connections of the gateways at the other ends of its conduits.
+struct WireEnd {
+  std::optional<IpAddress> at;
+  uint16_t port = 14'443;
+  TlsVersion oldest = TlsVersion::tls13;
+  Mark mark;
+};
 
 /// Serve is one thing that a gateway stands before: an asset and a protocol. Ports of zero: the protocol's usual one.
 struct Serve {
   Index to = kNone;  // asset
   Text protocol;     // of the registry, or tcp, udp for what is not decoded
   bool udp = false;
-  std::optional<IpAddress> at;  // where clients find it; only of a gateway that is addressed
-  uint16_t port = 0;            // there, or of the asset where the gateway is not addressed
-  uint16_t server_port = 0;     // of the asset; 0: as `port`
-  uint32_t sessions = 0;        // that the asset bears at a time; 0: not said
-  uint32_t kept = 0;            // the last of these, for essential clients only
+  std::optional<IpAddress> at;       // where clients find it; only of a gateway that is addressed
+  uint16_t port = 0;                 // there, or of the asset where the gateway is not addressed
+  uint16_t server_port = 0;          // of the asset; 0: as `port`
+  uint32_t sessions = 0;             // that the asset bears at a time; 0: not said
+  uint32_t kept = 0;                 // the last of these, for essential clients only
+  TlsSide tls = TlsSide::none;       // Modbus/TCP Security; its usual port is 802
+  std::optional<SerialLine> serial;  // the asset is behind this line, not at an address
   Mark mark;
 };
 
@@ -240,6 +268,8 @@ struct Gateway {
   Unnamed unnamed = Unnamed::drop;
   std::vector<Serve> serves;
   GatewayLimits limits;
+  std::optional<WireEnd> wire;
+  std::chrono::seconds grace{};  // for which a certificate of an essential peer is taken after it expired
   Mark mark;
 };
 

@@ -74,6 +74,19 @@ void read_rules(Reader& reader, NodeIndex node, Conduit& conduit, ConduitNames& 
   }
 }
 
+/// read_guard reads the one gateway of a conduit, or one for each of its zones.
+void read_guard(Reader& reader, NodeIndex node, Conduit& conduit, ConduitNames& names) {
+  names.guard = node;
+  if (node == kNoNode || reader[node].kind != NodeKind::mapping) {
+    conduit.guard = reader.id(node);
+    return;
+  }
+  for (NodeIndex zone = reader[node].first; zone != kNoNode && reader[zone].next != kNoNode;) {
+    names.guards.emplace_back(zone, reader[zone].next);
+    zone = reader[reader[zone].next].next;
+  }
+}
+
 }  // namespace
 
 void read_conduits(Reader& reader, NodeIndex node, Draft& draft) {
@@ -88,8 +101,7 @@ void read_conduits(Reader& reader, NodeIndex node, Draft& draft) {
     names.joins = reader.list(fields["joins"], "the zones that a conduit joins");
     names.joins_list = fields["joins"];
     conduit.target = read_target(reader, fields["target"], false);
-    conduit.guard = reader.id(fields["guard"]);
-    names.guard = fields["guard"];
+    read_guard(reader, fields["guard"], conduit, names);
     conduit.mode = reader.choice(fields["mode"], kModes, Mode::enforce);
     conduit.on_deny = reader.choice(fields["on-deny"], kOnDeny, OnDeny::exception);
     conduit.on_failure = reader.choice(fields["on-failure"], kOnFailure, OnFailure::close);

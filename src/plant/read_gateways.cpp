@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string_view>
 #include <tuple>
 
 #include "plant/draft.h"
+#include "plant/scalars.h"
 
 namespace rampart::plant {
 
@@ -28,6 +31,58 @@ std::optional<IpAddress> read_at(Reader& reader, NodeIndex node) {
   return ip;
 }
 
+std::optional<SerialLine> read_serial(Reader& reader, NodeIndex node) {
+  if (node == kNoNode) return {};
+  const Fields fields(reader, node, kSerialLineKeys);
+  SerialLine line;
+  line.device = reader.text(fields["device"], "a device");
+  if (!line.device.value.empty() && line.device.value[0] != '/') {
+    reader.error(fields["device"], quoted(line.device.value) + " is no device", "write /dev/ttyS0");
+  }
+  constexpr uint32_t kSpeeds[] = {1'200, 2'400, 4'800, 9'600, 19'200, 38'400, 57'600, 115'200};
+  if (const auto baud = reader.number(fields["baud"], 1, 1'000'000)) {
+    line.baud = *baud;
+    if (std::find(std::begin(kSpeeds), std::end(kSpeeds), *baud) == std::end(kSpeeds)) {
+      reader.error(fields["baud"], std::to_string(*baud) + " is no usual speed of a line", "write 9600 or 19200");
+    }
+  }
+  line.parity = reader.choice(fields["parity"], kParities, Parity::even);
+  line.stop_bits = reader.number(fields["stop-bits"], 1, 2).value_or(line.parity == Parity::none ? 2 : 1);
+  return line;
+}
+
+void check_serial(Reader& reader, const Fields& fields, const Serve& serve, bool addressed) {
+  if (!serve.serial) return;
+  const NodeIndex node = fields["serial"];
+  if (serve.protocol.value != "modbus") {
+    reader.error(node, "only Modbus is spoken over a serial line here", "write `protocol: modbus`");
+  } else if (!addressed || serve.udp) {
+    reader.error(node, "a device behind a serial line has no address of its own",
+                 "the gateway is `stands: addressed`, over TCP");
+  } else if (serve.tls == TlsSide::server || serve.tls == TlsSide::both) {
+    reader.error(node, "there is no TLS on a serial line", "write `tls: clients`");
+  }
+}
+
+void read_wire(Reader& reader, NodeIndex node, Gateway& gateway) {
+  if (node == kNoNode) return;
+  const Fields fields(reader, node, kWireKeys);
+  WireEnd wire;
+  wire.mark = reader.mark(node);
+  wire.at = read_at(reader, fields["at"]);
+  if (const uint16_t port = read_port(reader, fields["port"]); port != 0) wire.port = port;
+  wire.oldest = reader.choice(fields["oldest"], kTlsVersions, TlsVersion::tls13);
+  gateway.wire = wire;
+}
+
+void read_grace(Reader& reader, NodeIndex node, Gateway& gateway) {
+  const auto text = reader.scalar(node, "a span of time");
+  if (!text) return;
+  const auto span = parse_span(*text);
+  if (!span) reader.error(node, quoted(*text) + " is no span of time", "write 7d, or 12h");
+  gateway.grace = span.value_or(std::chrono::seconds(0));
+}
+
 void read_serve(Reader& reader, NodeIndex item, Gateway& gateway, GatewayNames& names) {
   const Fields fields(reader, item, kServeKeys);
   Serve serve;
@@ -39,8 +94,15 @@ void read_serve(Reader& reader, NodeIndex item, Gateway& gateway, GatewayNames& 
   serve.server_port = read_port(reader, fields["server-port"]);
   serve.sessions = reader.number(fields["sessions"], 1, 100'000).value_or(0);
   serve.kept = reader.number(fields["kept"], 0, 100'000).value_or(0);
+  serve.tls = reader.choice(fields["tls"], kTlsSides, TlsSide::none);
+  serve.serial = read_serial(reader, fields["serial"]);
   const bool whole = reader[item].kind == NodeKind::mapping && reader[item].closed;
   const bool addressed = gateway.stands == Stands::addressed;
+  check_serial(reader, fields, serve, addressed);
+  if (serve.tls != TlsSide::none && (serve.protocol.value != "modbus" || serve.udp || !addressed)) {
+    reader.error(fields["tls"], "only Modbus over TCP is spoken inside TLS, at a gateway that is addressed",
+                 "leave `tls` out; what passes between two gateways is protected by `protect` of the conduit");
+  }
   if (addressed && fields["at"] == kNoNode && whole) {
     reader.error(item, "it is not said where clients find it", "add the gateway's own address: `at: 10.20.0.2`");
   }
@@ -107,6 +169,8 @@ void read_gateways(Reader& reader, NodeIndex node, Draft& draft) {
       read_serve(reader, serve, gateway, names);
     }
     read_limits(reader, fields["limits"], gateway.limits);
+    read_wire(reader, fields["wire"], gateway);
+    read_grace(reader, fields["grace"], gateway);
     draft.gateway_ids.add(reader, fields["id"], static_cast<Index>(draft.plant.gateways.size()), "gateway");
     draft.plant.gateways.push_back(std::move(gateway));
     draft.gateways.push_back(std::move(names));

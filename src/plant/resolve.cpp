@@ -59,6 +59,41 @@ void resolve_joins(Reader& reader, Draft& draft, Index at) {
   }
 }
 
+/// resolve_guards gives each zone of a conduit its gateway, where the plant names one for each.
+void resolve_guards(Reader& reader, Draft& draft, Index at) {
+  const ConduitNames& names = draft.conduits[at];
+  Conduit& conduit = draft.plant.conduits[at];
+  if (names.guards.empty()) return;
+  conduit.guards.resize(conduit.joins.size());
+  for (const auto& [zone_node, gateway_node] : names.guards) {
+    const Index zone = one(reader, zone_node, draft.zone_ids, "zone");
+    if (zone == kNone) continue;
+    const auto joined = std::find(conduit.joins.begin(), conduit.joins.end(), zone);
+    if (joined == conduit.joins.end()) {
+      reader.error(zone_node, "the conduit does not join the zone " + quoted(reader[zone_node].value),
+                   "name the zones that stand in `joins`");
+      continue;
+    }
+    Text& guard = conduit.guards[static_cast<size_t>(joined - conduit.joins.begin())];
+    if (!guard.value.empty()) {
+      reader.error(zone_node, quoted(reader[zone_node].value) + " stands here twice", "keep one of the two");
+      continue;
+    }
+    guard = reader.id(gateway_node);
+  }
+  if (conduit.joins.empty()) return;
+  const bool whole =
+      std::none_of(conduit.guards.begin(), conduit.guards.end(), [](const Text& guard) { return guard.value.empty(); });
+  if (!whole) {
+    reader.error(names.guard, "not each zone of the conduit has a gateway", "name one for each zone in `joins`");
+  } else if (conduit.joins.size() != 2 || conduit.joins[0] == conduit.joins[1]) {
+    reader.error(names.guard, "each zone has a gateway of its own only where a conduit joins two", "name one gateway");
+  } else if (conduit.guards[0].value == conduit.guards[1].value) {
+    reader.error(names.guard, "both sides have the same gateway", "write `guard: " + conduit.guards[0].value + "`");
+  }
+  conduit.guard = conduit.guards[0];
+}
+
 class RuleResolver {
  public:
   RuleResolver(Reader& reader, Draft& draft, const Conduit& conduit, bool zones_known)
@@ -201,7 +236,10 @@ void resolve_gateways(Reader& reader, Draft& draft) {
   }
   // A plant that describes no gateways may name them all the same.
   if (draft.gateways.empty()) return;
-  for (const ConduitNames& conduit : draft.conduits) one(reader, conduit.guard, draft.gateway_ids, "gateway");
+  for (const ConduitNames& conduit : draft.conduits) {
+    if (conduit.guards.empty()) one(reader, conduit.guard, draft.gateway_ids, "gateway");
+    for (const auto& [zone, gateway] : conduit.guards) one(reader, gateway, draft.gateway_ids, "gateway");
+  }
 }
 
 /// check_pairs reports two conduits that join the same zones: which of them decides could not be said.
@@ -238,6 +276,7 @@ void resolve(Reader& reader, Draft& draft) {
   }
   for (Index i = 0; i < plant.conduits.size(); ++i) {
     resolve_joins(reader, draft, i);
+    resolve_guards(reader, draft, i);
     const bool zones_known =
         plant.conduits[i].joins.size() >= 2 && plant.conduits[i].joins.size() == draft.conduits[i].joins.size();
     RuleResolver resolver(reader, draft, plant.conduits[i], zones_known);

@@ -19,7 +19,7 @@ class GatewayCheck {
   }
 
  private:
-  bool guards(const plant::Conduit& conduit) const { return conduit.guard.value == gateway_.id.value; }
+  bool guards(const plant::Conduit& conduit) const { return conduit.guarded_by(gateway_.id.value); }
   bool addressed() const { return gateway_.stands == plant::Stands::addressed; }
 
   void add(Mark mark, std::string what, std::string hint, bool warning = false) {

@@ -38,6 +38,7 @@ struct Party {
 
 struct Parties {
   Party client, server;
+  Index role = kNone;  // that the client's certificate proved; into Plant::roles
   bool operator==(const Parties&) const = default;
 };
 

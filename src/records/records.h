@@ -272,6 +272,32 @@ struct LevelChange {
   uint64_t record = 0;       // the fact's record, where it came from one
 };
 
+/// CertificateEvent: what happened to a certificate of the plant's authority, or to a token that one is enrolled by.
+struct CertificateEvent {
+  TimePoint when{};
+  // "authority-made", "token-made", "token-refused", "issued", "renewed", "revoked", "crl-made", "expires", "expired",
+  // "used-in-grace"
+  std::string_view event{};
+  std::string_view subject{};           // id by the plant
+  std::string_view role{}, serial{};    // serial: lower-case hexadecimal
+  std::string_view sha256{};            // of the certificate
+  TimePoint until{};                    // its end, or the token's
+  std::string_view person{}, reason{};  // reason: in a person's words, or of RFC 5280
+  std::optional<IpAddress> address{};   // who asked, where that was over a network
+};
+
+/// GuardEvent: what a gateway or a packet filter did to itself or to a conduit, and why.
+struct GuardEvent {
+  TimePoint when{};
+  std::string_view origin{};  // "gateway gw-1", "firewall gw-1"
+  // "applied", "confirmed", "rolled-back", "undone", "failed-closed", "failed-open", "island", "overload", "recovered",
+  // "handed-over", "took-over", "stood-back", "wire-up", "wire-down"
+  std::string_view event{};
+  std::string_view conduit{};  // id; empty: all that it guards
+  std::string_view reason{}, person{}, sha256{};
+  uint64_t count = 0;  // flows cut, connections
+};
+
 /// Sink takes records. One thread calls it, in the order of the wire.
 class Sink {
  public:
