@@ -11,7 +11,7 @@ using records::Kind;
 uint32_t share_percent(Kind kind) {
   switch (kind) {
     case Kind::transaction:
-      return 26;
+      return 24;
     case Kind::finding:
       return 20;
     case Kind::read_summary:
@@ -40,6 +40,8 @@ uint32_t share_percent(Kind kind) {
     case Kind::key_change:
     case Kind::statement:
     case Kind::level_change:
+    case Kind::certificate_event:
+    case Kind::guard_event:
       return 1;
   }
   return 0;
@@ -57,6 +59,8 @@ Urgency urgency(Kind kind) {
     case Kind::login:
     case Kind::statement:
     case Kind::level_change:
+    case Kind::certificate_event:
+    case Kind::guard_event:
       return Urgency::reserved;
     case Kind::transaction:
     case Kind::finding:

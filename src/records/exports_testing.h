@@ -267,6 +267,24 @@ inline std::vector<Stored> every_kind(std::string_view outside) {
                   .cause = outside,
                   .fact = "monitor-running",
                   .record = 17});
+  add(CertificateEvent{.when = at(0),
+                       .event = "renewed",
+                       .subject = outside,
+                       .role = outside,
+                       .serial = "0a1b",
+                       .sha256 = "bb11",
+                       .until = at(300),
+                       .person = outside,
+                       .reason = outside,
+                       .address = IpAddress::parse("10.20.0.31")});
+  add(GuardEvent{.when = at(0),
+                 .origin = outside,
+                 .event = "failed-open",
+                 .conduit = outside,
+                 .reason = outside,
+                 .person = outside,
+                 .sha256 = "bb11",
+                 .count = 3});
   all.push_back(std::move(Stored::decode(std::vector<uint8_t>{0xa2, 0, 0x18, 77, 1, 1}).value()));
   return all;
 }

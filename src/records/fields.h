@@ -384,6 +384,30 @@ void fields(auto& visit, Is<LevelChange> auto& change) {
   visit(13, "record", change.record);
 }
 
+void fields(auto& visit, Is<CertificateEvent> auto& event) {
+  visit(3, "when", event.when);
+  visit(4, "event", event.event);
+  visit(5, "subject", event.subject);
+  visit(6, "role", event.role);
+  visit(7, "serial", event.serial);
+  visit(8, "sha256", event.sha256);
+  visit(9, "until", event.until);
+  visit(10, "person", event.person);
+  visit(11, "reason", event.reason);
+  visit(12, "address", event.address);
+}
+
+void fields(auto& visit, Is<GuardEvent> auto& event) {
+  visit(3, "when", event.when);
+  visit(4, "origin", event.origin);
+  visit(5, "event", event.event);
+  visit(6, "conduit", event.conduit);
+  visit(7, "reason", event.reason);
+  visit(8, "person", event.person);
+  visit(9, "sha256", event.sha256);
+  visit(10, "count", event.count);
+}
+
 /// HasFields: structs that stand as a map of their own. All other members are one item.
 template <class T>
 concept HasFields = requires(int& visit, T& value) {

@@ -92,6 +92,10 @@ TEST(Fields, NameEveryMemberOfEveryKind) {
   EXPECT_EQ(visited(records::Statement()), 13u);
   [[maybe_unused]] const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11] = LevelChange();
   EXPECT_EQ(visited(LevelChange()), 11u);
+  [[maybe_unused]] const auto& [t1, t2, t3, t4, t5, t6, t7, t8, t9, t10] = CertificateEvent();
+  EXPECT_EQ(visited(CertificateEvent()), 10u);
+  [[maybe_unused]] const auto& [u1, u2, u3, u4, u5, u6, u7, u8] = GuardEvent();
+  EXPECT_EQ(visited(GuardEvent()), 8u);
 }
 
 }  // namespace

@@ -27,5 +27,7 @@ void append_json(std::string& out, const ProtectionSeen& seen);
 void append_json(std::string& out, const Evidence& evidence);
 void append_json(std::string& out, const Statement& statement);
 void append_json(std::string& out, const LevelChange& change);
+void append_json(std::string& out, const CertificateEvent& event);
+void append_json(std::string& out, const GuardEvent& event);
 
 }  // namespace rampart::records

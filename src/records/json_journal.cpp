@@ -149,6 +149,32 @@ void append_json(std::string& out, const LevelChange& change) {
   out += kLineEnd;
 }
 
+void append_json(std::string& out, const CertificateEvent& event) {
+  open_rampart(out, event.when, "certificate-event");
+  text(out, "event", event.event);
+  text(out, "subject", event.subject);
+  text(out, "role", event.role);
+  text(out, "serial", event.serial);
+  text(out, "sha256", event.sha256);
+  time(out, "until", event.until);
+  text(out, "person", event.person);
+  text(out, "reason", event.reason);
+  if (event.address) text(out, "address", to_text(*event.address));
+  out += kLineEnd;
+}
+
+void append_json(std::string& out, const GuardEvent& event) {
+  open_rampart(out, event.when, "guard-event");
+  text(out, "event", event.event);
+  text(out, "origin", event.origin);
+  text(out, "conduit", event.conduit);
+  text(out, "reason", event.reason);
+  text(out, "person", event.person);
+  text(out, "sha256", event.sha256);
+  if (event.count != 0) number(out, "count", event.count);
+  out += kLineEnd;
+}
+
 void append_json(std::string& out, const JournalRead& read) {
   open_rampart(out, read.when, "journal-read");
   text(out, "person", read.person);

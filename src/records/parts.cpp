@@ -99,6 +99,14 @@ void fill(Parts& parts, const Statement& statement) {
   parts.reason = statement.reason;
 }
 void fill(Parts& parts, const LevelChange& change) { parts.reason = change.cause; }
+void fill(Parts& parts, const CertificateEvent& event) {
+  parts.person = event.person;
+  parts.reason = event.reason;
+}
+void fill(Parts& parts, const GuardEvent& event) {
+  parts.person = event.person;
+  parts.reason = event.reason;
+}
 void fill(Parts& parts, const Login& login) {
   parts.person = login.person;
   parts.reason = login.reason;

@@ -18,11 +18,12 @@ struct KindEntry {
   uint16_t version = 1;  // of the schema, as this version writes it
 };
 constexpr std::array<KindEntry, std::variant_size_v<Fact>> kKinds = {{
-    {"unknown", 0},         {"run", 2},        {"transaction", 1},  {"finding", 1},
-    {"asset-seen", 2},      {"loss", 2},       {"flow", 2},         {"read-summary", 1},
-    {"repeats", 1},         {"not-kept", 1},   {"plant-change", 1}, {"rule-change", 1},
-    {"journal-event", 1},   {"key-change", 1}, {"journal-read", 1}, {"login", 1},
-    {"protection-seen", 1}, {"evidence", 1},   {"statement", 1},    {"level-change", 1},
+    {"unknown", 0},           {"run", 2},         {"transaction", 1},  {"finding", 1},
+    {"asset-seen", 2},        {"loss", 2},        {"flow", 2},         {"read-summary", 1},
+    {"repeats", 1},           {"not-kept", 1},    {"plant-change", 1}, {"rule-change", 1},
+    {"journal-event", 1},     {"key-change", 1},  {"journal-read", 1}, {"login", 1},
+    {"protection-seen", 1},   {"evidence", 1},    {"statement", 1},    {"level-change", 1},
+    {"certificate-event", 1}, {"guard-event", 1},
 }};
 static_assert(
     std::same_as<std::variant_alternative_t<static_cast<size_t>(Kind::protection_seen), Fact>, ProtectionSeen>);
@@ -139,6 +140,13 @@ void append_cbor(std::vector<uint8_t>& out, const Statement& statement, TimePoin
 }
 void append_cbor(std::vector<uint8_t>& out, const LevelChange& change, TimePoint written) {
   put_new(out, change, written);
+}
+
+void append_cbor(std::vector<uint8_t>& out, const CertificateEvent& event, TimePoint written) {
+  put_new(out, event, written);
+}
+void append_cbor(std::vector<uint8_t>& out, const GuardEvent& event, TimePoint written) {
+  put_new(out, event, written);
 }
 
 struct Stored::Body {

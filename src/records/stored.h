@@ -37,6 +37,8 @@ enum class Kind : uint16_t {
   evidence = 17,
   statement = 18,
   level_change = 19,
+  certificate_event = 20,
+  guard_event = 21,
 };
 std::string_view to_text(Kind kind);  // "kind-77" is not made: unknown kinds give "unknown"
 std::optional<Kind> parse_kind(std::string_view word);
@@ -44,7 +46,7 @@ std::optional<Kind> parse_kind(std::string_view word);
 /// Fact is a record of any kind; monostate: of a kind that this version does not know.
 using Fact = std::variant<std::monostate, Run, Transaction, Finding, AssetSeen, Loss, Flow, ReadSummary, Repeats,
                           NotKept, PlantChange, RuleChange, JournalEvent, KeyChange, JournalRead, Login, ProtectionSeen,
-                          Evidence, Statement, LevelChange>;
+                          Evidence, Statement, LevelChange, CertificateEvent, GuardEvent>;
 
 /// kMostRecord is the size of the largest entry of a C2SP tlog-tiles bundle.
 inline constexpr size_t kMostRecord = 65'535;
@@ -69,6 +71,8 @@ void append_cbor(std::vector<uint8_t>& out, const ProtectionSeen& seen, TimePoin
 void append_cbor(std::vector<uint8_t>& out, const Evidence& evidence, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const Statement& statement, TimePoint written);
 void append_cbor(std::vector<uint8_t>& out, const LevelChange& change, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const CertificateEvent& event, TimePoint written);
+void append_cbor(std::vector<uint8_t>& out, const GuardEvent& event, TimePoint written);
 
 /// Stored is one record read back. It owns everything that its fact borrows. Movable, not copyable.
 class Stored {

@@ -60,6 +60,10 @@ std::string_view requirement_of(const Stored& stored, bool denied) {
       return "SR 3.3";
     case Kind::level_change:
       return "SR 6.2";
+    case Kind::certificate_event:
+      return "SR 1.8";
+    case Kind::guard_event:
+      return "SR 5.2";
   }
   return {};
 }
@@ -101,6 +105,11 @@ void place(View& view, const Stored& stored) {
   if (const auto* evidence = std::get_if<Evidence>(&stored.fact())) of(evidence->scope, evidence->subject);
   if (const auto* statement = std::get_if<Statement>(&stored.fact())) of(statement->scope, statement->subject);
   if (const auto* change = std::get_if<LevelChange>(&stored.fact())) of(change->scope, change->subject);
+  if (const auto* event = std::get_if<GuardEvent>(&stored.fact())) view.conduit = event->conduit;
+  if (const auto* event = std::get_if<CertificateEvent>(&stored.fact())) {
+    add(view.assets, event->subject);
+    if (event->address) append(view.address, *event->address);
+  }
   if (const auto* login = std::get_if<Login>(&stored.fact())) {
     add(view.zones, login->zone);
     add(view.assets, login->asset);

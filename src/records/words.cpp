@@ -455,6 +455,23 @@ void tell(std::string& out, const Parts&, const LevelChange& change) {
   append_given(out, ": ", change.cause);
 }
 
+void tell(std::string& out, const Parts&, const CertificateEvent& event) {
+  out += event.event.empty() ? "certificate" : event.event;
+  append_given(out, ": ", event.subject);
+  append_given(out, ", role ", event.role);
+  append_given(out, ", serial ", event.serial);
+  append_given(out, ", ", event.reason);
+  append_given(out, ", by ", event.person);
+}
+
+void tell(std::string& out, const Parts&, const GuardEvent& event) {
+  out += event.origin.empty() ? "a guard" : event.origin;
+  append_given(out, ": ", event.event);
+  append_given(out, ", conduit ", event.conduit);
+  append_given(out, ", ", event.reason);
+  append_given(out, ", by ", event.person);
+}
+
 void tell(std::string& out, const Parts&, const Login& login) {
   append_person(out, login.person);
   out += " logged in";

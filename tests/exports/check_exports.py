@@ -22,7 +22,7 @@ TABLE = REPOSITORY / "tests" / "data" / "exports" / "ocsf_required.json"
 DOCUMENT = REPOSITORY / "docs" / "formats" / "export.md"
 KINDS = {"run", "transaction", "finding", "asset-seen", "loss", "flow", "read-summary", "repeats", "not-kept", "plant-change",
          "rule-change", "journal-event", "key-change", "journal-read", "login",
-         "protection-seen", "evidence", "statement", "level-change", "unknown"}
+         "protection-seen", "evidence", "statement", "level-change", "certificate-event", "guard-event", "unknown"}
 # Marks that turn the direction of writing or end a line without being controls.
 ACTING = {0x061C, 0x200E, 0x200F, 0xFEFF, *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
 
