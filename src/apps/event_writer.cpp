@@ -16,6 +16,9 @@ void EventWriter::record(const records::AssetSeen& seen) { write(seen); }
 void EventWriter::record(const records::Loss& loss) { write(loss); }
 void EventWriter::record(const records::Flow& flow) { write(flow); }
 void EventWriter::record(const records::ProtectionSeen& seen) { write(seen); }
+void EventWriter::tell(const records::Evidence& evidence) { write(evidence); }
+void EventWriter::tell(const records::CertificateEvent& event) { write(event); }
+void EventWriter::tell(const records::GuardEvent& event) { write(event); }
 
 void EventWriter::record(const records::Transaction& transaction) {
   if (operations_ == Operations::none) return;

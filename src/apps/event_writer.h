@@ -25,6 +25,9 @@ class EventWriter : public records::Sink {
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
   void record(const records::ProtectionSeen& seen) override;
+  void tell(const records::Evidence& evidence) override;
+  void tell(const records::CertificateEvent& event) override;
+  void tell(const records::GuardEvent& event) override;
 
   /// flush writes what there is, for who reads along.
   void flush() { output_.flush(); }
@@ -56,11 +59,18 @@ class Tee : public records::Sink {
   void record(const records::Loss& loss) override { all(loss); }
   void record(const records::Flow& flow) override { all(flow); }
   void record(const records::ProtectionSeen& seen) override { all(seen); }
+  void tell(const records::Evidence& evidence) override { tell_all(evidence); }
+  void tell(const records::CertificateEvent& event) override { tell_all(event); }
+  void tell(const records::GuardEvent& event) override { tell_all(event); }
 
  private:
   template <class Record>
   void all(const Record& record) {
     for (records::Sink* sink : sinks_) sink->record(record);
+  }
+  template <class Record>
+  void tell_all(const Record& record) {
+    for (records::Sink* sink : sinks_) sink->tell(record);
   }
   std::vector<records::Sink*> sinks_;
 };

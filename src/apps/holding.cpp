@@ -83,6 +83,13 @@ void append(journal::Appender& journal, const records::LevelChange& change, Time
   append_record(journal, change, now);
 }
 
+void append(journal::Appender& journal, const records::CertificateEvent& event, TimePoint now) {
+  append_record(journal, event, now);
+}
+void append(journal::Appender& journal, const records::GuardEvent& event, TimePoint now) {
+  append_record(journal, event, now);
+}
+
 Reading::Reading(std::string folder, std::string what, std::string filter, std::string destination, const Clock& clock)
     : folder_(std::move(folder)),
       what_(std::move(what)),

@@ -29,6 +29,8 @@ void append(journal::Appender& journal, const records::JournalRead& read, TimePo
 void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now);
 void append(journal::Appender& journal, const records::Statement& statement, TimePoint now);
 void append(journal::Appender& journal, const records::LevelChange& change, TimePoint now);
+void append(journal::Appender& journal, const records::CertificateEvent& event, TimePoint now);
+void append(journal::Appender& journal, const records::GuardEvent& event, TimePoint now);
 
 /// Reading is one person's look into a journal, which becomes a record itself: straight into the journal where it can
 /// be opened, else by its inbox, else with a warning on standard error that it is not recorded.

@@ -293,6 +293,14 @@ void Keeper::record(const records::ProtectionSeen& seen) {
   body_->keep(Kind::protection_seen, source_of(seen.conversation, seen.direction), seen, seen.when);
 }
 
+void Keeper::tell(const records::Evidence& evidence) { body_->keep(Kind::evidence, {}, evidence, evidence.when); }
+
+void Keeper::tell(const records::CertificateEvent& event) {
+  body_->keep(Kind::certificate_event, {.ip = event.address}, event, event.when);
+}
+
+void Keeper::tell(const records::GuardEvent& event) { body_->keep(Kind::guard_event, {}, event, event.when); }
+
 std::optional<uint64_t> Keeper::keep(const records::PlantChange& change) {
   return body_->keep(Kind::plant_change, {}, change, change.when);
 }

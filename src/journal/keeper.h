@@ -45,6 +45,9 @@ class Keeper final : public records::Sink {
   void record(const records::Loss& loss) override;
   void record(const records::Flow& flow) override;
   void record(const records::ProtectionSeen& seen) override;
+  void tell(const records::Evidence& evidence) override;
+  void tell(const records::CertificateEvent& event) override;
+  void tell(const records::GuardEvent& event) override;
   // Kinds that no sensor tells. Their urgency is reserved. The number in the journal, nothing where it was not taken.
   std::optional<uint64_t> keep(const records::PlantChange& change);
   std::optional<uint64_t> keep(const records::RuleChange& change);

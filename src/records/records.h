@@ -309,6 +309,11 @@ class Sink {
   virtual void record(const Loss& loss) = 0;
   virtual void record(const Flow& flow) = 0;
   virtual void record(const ProtectionSeen& seen) = 0;
+
+  // What no traffic tells, but who guards or certifies. A sink that has no use for it leaves it.
+  virtual void tell(const Evidence&) {}
+  virtual void tell(const CertificateEvent&) {}
+  virtual void tell(const GuardEvent&) {}
 };
 
 }  // namespace rampart::records
