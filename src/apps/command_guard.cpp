@@ -9,6 +9,7 @@
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/event_writer.h"
+#include "apps/guard_evidence.h"
 #include "apps/guard_metrics.h"
 #include "apps/loading.h"
 #include "apps/privileges.h"
@@ -81,6 +82,7 @@ class Guard {
     gateway_.emplace(loaded_.policy, options_.as, tee_, clock_, [this](net::Kind kind, bool six) {
       return helper_ ? helper_->make(kind, six) : net::Descriptor();
     });
+    evidence_.emplace(*gateway_, options_.as, tee_);
     user_ = drop_rights(user);
     hash_ = hash_of(*loaded_.plant);
     if (!options_.journal.empty()) {
@@ -105,6 +107,7 @@ class Guard {
       beat();
     }
     manager_.say("STOPPING=1");
+    evidence_->end(clock_.now());
     gateway_->finish();
     write_candidates();
     return end(std::move(run), out);
@@ -113,7 +116,7 @@ class Guard {
  private:
   records::Run start() {
     sources_ = words_of(gateway_->doors());
-    settings_ = "as=" + options_.as + " user=" + user_ + (options_.all_operations ? " all-operations" : "");
+    settings_ = "guard as=" + options_.as + " user=" + user_ + (options_.all_operations ? " all-operations" : "");
     records::Run run;
     run.version = kVersion;
     run.when = clock_.now();
@@ -155,6 +158,7 @@ class Guard {
   }
 
   void beat() {
+    evidence_->beat(clock_.now());
     WatchNumbers numbers;
     numbers.plant_sha256 = hash_;
     if (journal_) {
@@ -210,6 +214,7 @@ class Guard {
   Tee tee_;
   std::optional<WatchJournal> journal_;
   std::optional<gateway::Gateway> gateway_;
+  std::optional<GuardEvidence> evidence_;
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;
   bool told_ = false;

@@ -122,7 +122,7 @@ void Judge::refused(Talk& talk, Direction direction, const Operation& operation,
   record.asked_at = record.answered_at = now;
   record.exchange = ++exchange_;
   record.operation = &operation;
-  record.outcome = {.kind = protocols::Outcome::Kind::refused, .name = "by-gateway"};
+  record.outcome = {.kind = protocols::Outcome::Kind::refused, .name = records::kByGateway};
   record.verdict = recorded(plant(), ruling.verdict);
   sink_.record(record);
 }
