@@ -4,6 +4,7 @@
 #include "assess/record_facts.h"
 #include "assess/site.h"
 #include "base/text.h"
+#include "records/findings.h"
 #include "standard/catalogue.h"
 
 namespace rampart::assess {
@@ -203,6 +204,9 @@ void RecordFacts::read(const records::Finding& finding, Seen seen) {
       {"outdated-protocol", "device-crypto-current", Of::asset},
       {"certificate-expired", "certificates-valid", Of::both_zones},
   };
+  if (finding.id == records::kinds::kContradicted.id && tally_.contradicted.size() < kMostUnknown) {
+    tally_.contradicted.insert(std::string(finding.reason));
+  }
   const Conversation* talk = finding.conversation;
   seen.packet = finding.packet;
   seen.count = finding.count;

@@ -89,6 +89,8 @@ inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, 
 inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
 inline constexpr std::string_view kBoundary = "Boundary protection";
 inline constexpr FindingKind kFirewall{1090, "firewall-differs", kBoundary, Severity::high, "", "SR 5.2"};
+inline constexpr std::string_view kAssessment = "Assessment";
+inline constexpr FindingKind kContradicted{1095, "statement-contradicted", kAssessment, Severity::medium, "", "SR 3.3"};
 inline constexpr FindingKind kForgeable{1086, "no-integrity", kProtection, Severity::medium, "T0830", "SR 3.1 RE 1"};
 
 /// kAll: every kind, by number.
@@ -118,7 +120,7 @@ inline constexpr const FindingKind* kAll[] = {&kNoRule,        &kNoConduit,
                                               &kUnasked,       &kDeviation,
                                               &kUndecoded,     &kConnectionLimit,
                                               &kSlowPeer,      &kServerAway,
-                                              &kFirewall};
+                                              &kFirewall,      &kContradicted};
 }  // namespace kinds
 
 /// kind_of is the finding that a verdict is which does not allow. `reason` is the policy's word for it: "no_rule".
