@@ -238,9 +238,12 @@ void RecordFacts::read(const records::GuardEvent& event, Seen seen) {
     std::string_view event, fact;
     bool holds;
   };
-  static constexpr Row kRows[] = {{"failed-closed", "fail-closed-seen", true}, {"failed-open", "fail-closed-seen", false},
-                                  {"failed-open", "conduit-enforced", false},  {"island", "island-exercised", true},
-                                  {"wire-up", "tunnel-up", true},              {"wire-down", "tunnel-up", false}};
+  static constexpr Row kRows[] = {{"failed-closed", "fail-closed-seen", true},
+                                  {"failed-open", "fail-closed-seen", false},
+                                  {"failed-open", "conduit-enforced", false},
+                                  {"island", "island-exercised", true},
+                                  {"wire-up", "tunnel-up", true},
+                                  {"wire-down", "tunnel-up", false}};
   const size_t blank = event.origin.find(' ');
   const std::string_view guard = blank == std::string_view::npos ? std::string_view() : event.origin.substr(blank + 1);
   seen.text = event.reason.empty() ? event.event : event.reason;

@@ -41,8 +41,8 @@ struct Tally {
   std::map<std::string, std::array<uint64_t, 2>, std::less<>> encrypted;  // by conduit: octets encrypted, and all
   std::vector<std::string> unknown_addresses;                             // seen and in no inventory; at most 10,000
   std::map<std::string_view, TechniqueSeen> techniques;                   // those that the catalogue has
-  std::set<std::string> contradicted;                                     // what findings told: "SR 7.5/a zone x"; at most 10,000
-  std::optional<TimePoint> reported;                                      // when a report was last made of this journal
+  std::set<std::string> contradicted;  // what findings told: "SR 7.5/a zone x"; at most 10,000
+  std::optional<TimePoint> reported;   // when a report was last made of this journal
 };
 
 class RecordFacts {
