@@ -256,6 +256,15 @@ void RecordFacts::read(const records::GuardEvent& event, Seen seen) {
   }
 }
 
+void RecordFacts::read(const records::CertificateEvent& event, Seen seen) {
+  static const FactKind kOwn = fact_kind("certificate-own");
+  const bool has = event.event == "issued" || event.event == "renewed";
+  if (!has && event.event != "revoked" && event.event != "expired") return;
+  seen.text = event.reason.empty() ? event.event : event.reason;
+  if (has) seen.until = event.until;
+  of_asset(kOwn, event.subject, has, seen);
+}
+
 void RecordFacts::read(const records::LevelChange& change, Seen seen) {
   if (changes_.size() == 1000) changes_.erase(changes_.begin());
   changes_.push_back({change.when, std::string(change.scope), std::string(change.subject),

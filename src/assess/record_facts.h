@@ -99,6 +99,7 @@ class RecordFacts {
   void read(const records::Evidence& evidence, Seen seen);
   void read(const records::LevelChange& change, Seen seen);
   void read(const records::GuardEvent& event, Seen seen);
+  void read(const records::CertificateEvent& event, Seen seen);
   template <class Other>
   void read(const Other&, Seen) {}  // kinds that say nothing of a level
 

@@ -364,6 +364,17 @@ TEST_F(Teller, HowAGuardFailedIsEvidenceForItsConduits) {
   EXPECT_EQ(way("tunnel-up", kConduit), 0) << "it guards nothing here";
 }
 
+TEST_F(Teller, ACertificateIsAnAssetsOwnUntilItEndsOrIsWithdrawn) {
+  records::CertificateEvent event{
+      .when = kNow, .event = "issued", .subject = "plc", .until = kNow + std::chrono::hours(1)};
+  tell(event);
+  EXPECT_EQ(way("certificate-own", kPlc), 1);
+  EXPECT_EQ(last("certificate-own").until, event.until);
+  event.event = "revoked";
+  tell(event);
+  EXPECT_EQ(way("certificate-own", kPlc), -1);
+}
+
 TEST_F(Teller, FactsAreBoundedByThePlantHoweverLongTheJournalIs) {
   for (int i = 0; i < 20'000; ++i) {
     ask({.kind = i % 3 == 0 ? Verdict::Kind::denied : Verdict::Kind::allowed,
