@@ -101,8 +101,8 @@ class Watcher {
       uint32_t conduits = 0, guarded = 0;
       for (const plant::Conduit& conduit : plant.conduits) {
         const bool joins = std::find(conduit.joins.begin(), conduit.joins.end(), zone) != conduit.joins.end();
-        conduits += joins ? 1 : 0;
-        guarded += joins && conduit.guarded_by(options_.guard) ? 1 : 0;
+        conduits += joins ? 1u : 0u;
+        guarded += joins && conduit.guarded_by(options_.guard) ? 1u : 0u;
       }
       if (guarded == 0) continue;
       records::Evidence evidence;
