@@ -106,7 +106,7 @@ class Net : public ::testing::Test {
   }
 
   Fixed clock_;
-  Works works_;
+  Works works_{clock_.now()};
   std::optional<net::TlsServer> server_;
   std::atomic<TimePoint> at_;
   std::atomic<bool> over_ = false;

@@ -52,8 +52,8 @@ inline plant::Plant test_plant(const std::string& text = kPlant) {
 
 /// Works is an authority and what it told: "event subject reason".
 struct Works {
-  Works() {
-    Authority::make(folder / "authority", plant.name, std::nullopt, kNow, tell());
+  explicit Works(TimePoint now = kNow) {
+    Authority::make(folder / "authority", plant.name, std::nullopt, now, tell());
     authority.emplace(folder / "authority", tell());
   }
   Tell tell() {
