@@ -190,7 +190,7 @@ std::string Authority::issue(const plant::Plant& plant, Bytes request, const std
   const Subject subject = subject_of(plant, asked.subject, role);
   const Index::Turn turn(index_);
   if (const Entry* other = key_of_another(subject.id, asked.public_key)) {
-    throw Error("the key of the request is certified for " + other->certificate.subject + " already",
+    throw Error("the key of the request is that of " + other->certificate.subject + " already",
                 "Each has a key of its own: make the request where it is used.");
   }
   const Entry& made = certify(subject, {}, asked.public_key, life, kByRequest, now);
@@ -261,7 +261,7 @@ Result Authority::enrol_by(const plant::Plant& plant, std::string_view ticket, B
   const auto subject = find_subject(plant, token->subject, token->role);
   if (!subject) return no(Refused::forbidden, "the plant has no such asset, gateway or role any more");
   if (key_of_another(subject->id, asked->public_key) != nullptr) {
-    return no(Refused::forbidden, "the key is certified for another");
+    return no(Refused::forbidden, "the key is that of another");
   }
   const Entry& made = certify(*subject, {}, asked->public_key, kDefaultLife, hash_of(*shown), now);
   tell_of("issued", made, now, from);
@@ -308,8 +308,7 @@ Result Authority::renew_by(const plant::Plant& plant, Bytes certificate, Bytes r
       return no(Refused::forbidden, "it was renewed less than an hour ago");
     return {{}, bundle(newest, now), {}};
   }
-  if (key_of_another(id, asked->public_key) != nullptr)
-    return no(Refused::forbidden, "the key is certified for another");
+  if (key_of_another(id, asked->public_key) != nullptr) return no(Refused::forbidden, "the key is that of another");
   if (expired) tell_of("used-in-grace", *found, now, from);
   const Duration life = found->certificate.until - found->certificate.from - kClocksDiffer;
   const Entry& made = certify(*subject, {}, asked->public_key, life, kByRenewal, now);

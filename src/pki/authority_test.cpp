@@ -119,9 +119,9 @@ TEST_F(AuthorityTest, RefusesWhoComesFromTheAddressOfAnother) {
 TEST_F(AuthorityTest, CertifiesNoKeyTwice) {
   const Party shared = party("shared");
   ASSERT_FALSE(enrol(token("plc"), shared, "plc").refused);
-  EXPECT_EQ(enrol(token("hmi"), shared, "hmi").text, "the key is certified for another");
+  EXPECT_EQ(enrol(token("hmi"), shared, "hmi").text, "the key is that of another");
   EXPECT_THAT(error_of([&] { works_.authority->issue(works_.plant, shared.request("hmi"), "", days(1), kNow); }),
-              HasSubstr("for plc already"));
+              HasSubstr("that of plc already"));
 }
 
 TEST_F(AuthorityTest, IssuesOnlyToWhomThePlantHasAndInItsRoles) {
