@@ -1,9 +1,39 @@
 #include "apps/watch_journal.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "apps/holding.h"
 #include "apps/plant_changes.h"
+#include "journal/reader.h"
+#include "records/stored.h"
 
 namespace rampart::apps {
+
+namespace {
+
+constexpr uint64_t kLooksBack = 64;
+
+/// closed_in_order looks at what stands before the record of our own opening.
+bool closed_in_order(const std::string& folder) {
+  journal::Reader reader(folder);
+  const uint64_t size = reader.size();
+  reader.seek(size - std::min(size, kLooksBack));
+  bool closed = true;
+  journal::Reader::Item item;
+  while (reader.next(item)) {
+    const auto stored = records::Stored::decode(item.record);
+    const auto* event = stored ? std::get_if<records::JournalEvent>(&stored->fact()) : nullptr;
+    if (event == nullptr) {
+      closed = false;
+    } else if (event->event == "closed") {
+      closed = true;
+    }
+  }
+  return closed;
+}
+
+}  // namespace
 
 WatchJournal::WatchJournal(std::string folder, bool all_operations, bool live, const Clock& clock)
     : folder_(std::move(folder)), clock_(clock) {
@@ -11,6 +41,7 @@ WatchJournal::WatchJournal(std::string folder, bool all_operations, bool live, c
   const journal::Settings settings = journal::read_settings(layout.settings());
   // A file waits for the disk; live traffic would be lost by waiting.
   journal_ = open_journal(folder_, {.wait_for_room = !live}, clock_);
+  ended_well_ = closed_in_order(folder_);
   person_ = caller(layout);
   keeper_ = std::make_unique<journal::Keeper>(
       *journal_, clock_,

@@ -4,6 +4,7 @@
 #include "assess/record_facts.h"
 #include "assess/site.h"
 #include "base/text.h"
+#include "records/before.h"
 #include "standard/catalogue.h"
 
 namespace rampart::assess {
@@ -129,6 +130,7 @@ void RecordFacts::denied(const Conversation& talk, const protocols::Operation* o
 }
 
 void RecordFacts::read(const records::Transaction& transaction, Seen seen) {
+  if (records::recorded_before(transaction)) return;  // it is counted by what became of it
   seen.packet = transaction.asked_packet;
   operation(transaction.conversation, transaction.operation, transaction.verdict, seen);
 }
