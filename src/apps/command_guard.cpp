@@ -75,7 +75,7 @@ std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const pl
   std::string mac;
   if (gateway.stands == plant::Stands::bridged) {
     const std::string file = "/sys/class/net/" + std::string(gateway::kBridge) + "/address";
-    const auto octets = read_file(file, 64);
+    const auto octets = read_file(file, 4096);
     if (!octets) throw Error("there is no bridge " + std::string(gateway::kBridge), "run what --show-setup prints");
     mac = trim(as_text(*octets));
   }

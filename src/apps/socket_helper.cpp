@@ -151,8 +151,20 @@ SocketHelper::~SocketHelper() {
 }
 
 net::Descriptor SocketHelper::make(net::Kind kind, bool six) const {
+  // An answer that came too late is to another order; a helper that still owes one is not waited for again.
+  while (owed_ > 0) {
+    if (!take_answer(MSG_DONTWAIT)) return {};
+    --owed_;
+  }
   const Order order{static_cast<uint8_t>(kind == net::Kind::udp), static_cast<uint8_t>(six)};
   if (send(channel_.get(), &order, sizeof order, MSG_NOSIGNAL) != static_cast<ssize_t>(sizeof order)) return {};
+  std::optional<net::Descriptor> made = take_answer(0);
+  if (!made) ++owed_;
+  return made ? std::move(*made) : net::Descriptor();
+}
+
+/// take_answer is what the helper answered: a socket, or none; nothing where it did not answer.
+std::optional<net::Descriptor> SocketHelper::take_answer(int flags) const {
   uint8_t octet = 0;
   iovec part{&octet, 1};
   Control control{};
@@ -161,9 +173,9 @@ net::Descriptor SocketHelper::make(net::Kind kind, bool six) const {
   message.msg_iovlen = 1;
   message.msg_control = control.octets;
   message.msg_controllen = sizeof control.octets;
-  if (recvmsg(channel_.get(), &message, MSG_CMSG_CLOEXEC) != 1 || octet == 0) return {};
+  if (recvmsg(channel_.get(), &message, MSG_CMSG_CLOEXEC | flags) != 1) return {};
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+  if (octet == 0 || header == nullptr || header->cmsg_type != SCM_RIGHTS) return net::Descriptor();
   int descriptor = -1;
   std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
   return net::Descriptor(descriptor);

@@ -38,7 +38,10 @@ class SocketHelper {
   bool alive() const { return !gone_; }
 
  private:
+  std::optional<net::Descriptor> take_answer(int flags) const;
+
   net::Descriptor channel_, pulse_;
+  mutable uint32_t owed_ = 0;  // answers that did not come in time
   int child_ = -1;
   bool gone_ = false;
 };

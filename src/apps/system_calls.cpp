@@ -140,8 +140,11 @@ constexpr int kServing[] = {
     SYS_ptrace,
     SYS_kill,
     SYS_process_vm_readv,
-    SYS_arch_prctl,
     SYS_getrusage,
+#if defined(__x86_64__)
+    SYS_arch_prctl,
+    SYS_getdents,
+#endif
 #endif
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kLooksBack = 64;
 
-/// closed_in_order looks at what stands before the record of our own opening.
+/// closed_in_order is true where the last that the journal says is that it was closed, or where it says nothing yet.
 bool closed_in_order(const std::string& folder) {
   journal::Reader reader(folder);
   const uint64_t size = reader.size();
@@ -39,9 +39,9 @@ WatchJournal::WatchJournal(std::string folder, bool all_operations, bool live, c
     : folder_(std::move(folder)), clock_(clock) {
   const journal::Layout layout{folder_};
   const journal::Settings settings = journal::read_settings(layout.settings());
+  ended_well_ = closed_in_order(folder_);  // before our own records are there
   // A file waits for the disk; live traffic would be lost by waiting.
   journal_ = open_journal(folder_, {.wait_for_room = !live}, clock_);
-  ended_well_ = closed_in_order(folder_);
   person_ = caller(layout);
   keeper_ = std::make_unique<journal::Keeper>(
       *journal_, clock_,

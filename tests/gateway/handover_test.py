@@ -4,6 +4,7 @@ who connects meanwhile is refused."""
 
 import array
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import threading
 import unittest
 
-from support import (DEADLINE, GATEWAY, PLC, PROGRAM, SCADA, GatewayCase, addressed_network, client, go_apart, plant, read_registers,
+from support import (DEADLINE, GATEWAY, PLC, PROGRAM, SCADA, GatewayCase, addressed_network, go_apart, plant, read_registers,
                      receive)
 
 RESTARTS = 5
@@ -50,7 +51,7 @@ class Manager:
         kept = list(self.kept.items())
 
         def place():
-            high = [os.dup(number) for _, number in kept]
+            high = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 200) for _, number in kept]
             for place_, number in enumerate(high):
                 os.dup2(number, 3 + place_, inheritable=True)
         environment = {**os.environ, "NOTIFY_SOCKET": str(self.path), "LISTEN_FDS": str(len(kept)),
@@ -80,12 +81,14 @@ class Clients:
 
     def go_on(self):
         while not self.stopping.is_set():
-            try:
-                made = client()
-            except OSError as error:
-                self.refused.append(repr(error))
-                continue
-            with made:
+            with socket.socket() as made:
+                made.settimeout(DEADLINE)
+                try:
+                    made.bind((SCADA, 0))
+                    made.connect((GATEWAY, 502))
+                except OSError as error:
+                    self.refused.append(repr(error))
+                    continue
                 try:
                     made.sendall(read_registers(1, 0))
                     if len(receive(made, 11)) == 11:
@@ -122,6 +125,7 @@ class HandOver(GatewayCase):
         process = self.start()
         self.assertEqual(list(self.manager.kept), ["tcp-10.1.0.1_502"])
         clients = Clients()
+        self.addCleanup(clients.stop)
         for _ in range(RESTARTS):
             self.until(lambda before=clients.answered: clients.answered > before + 20, "clients that are answered")
             self.stop(process)

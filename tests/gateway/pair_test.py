@@ -23,7 +23,7 @@ RULES = """      - {id: poll, allow: read, protocol: modbus, from: [scada], to: 
       - {id: set, allow: write, protocol: modbus, from: [scada], to: [plc], points: [level], unknown: deny}
 """
 POINTS = """        points:
-          - {id: level, object: holding-register 10, range: [0, 100], step: 5}
+          - {id: level, object: holding-register 10, range: 0..100, step: 5}
 """
 READ, STEP, BUSY = read_registers(1, 10), write_register(2, 10, 3), adu(2, b"\x86\x06")
 
@@ -118,6 +118,9 @@ class Pair(GatewayCase):
             self.until(lambda: self.master() and self.ask(READ, 11), "a master that answers")
             self.until(lambda: self.ask(STEP, 12)[7:8] == b"\x06", "a step from a value that is known")
             active = self.master()
+            other = next(name for name in OWN if name != active)
+            self.events = self.folder / f"events-{other}.json"
+            self.until(lambda: ("stood-back", "") in self.guard_events(), "a standby that keepalived counts on")
             self.gateways[active].send_signal(signal.SIGKILL)
             killed = time.monotonic()
             answer = self.until(lambda: self.ask(STEP, 9), "an answer of the other")
@@ -126,8 +129,6 @@ class Pair(GatewayCase):
             self.assertNotEqual(self.master(), active)
             self.assertEqual(len(self.ask(READ, 11)), 11)
             self.assertEqual(self.ask(STEP, 12), STEP, "a read made it known")
-            other = next(name for name in OWN if name != active)
-            self.events = self.folder / f"events-{other}.json"
             self.until(lambda: ("took-over", "") in self.guard_events(), "the record")
             self.gateways[active].wait(timeout=DEADLINE)
             self.gateways[active] = self.start(active)
