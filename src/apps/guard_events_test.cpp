@@ -21,6 +21,7 @@ class Told final : public records::Sink {
   void record(const records::Loss&) override {}
   void record(const records::Flow&) override {}
   void record(const records::ProtectionSeen&) override {}
+  using Sink::tell;
   void tell(const records::GuardEvent& event) override {
     events.push_back(std::string(event.event) + (event.conduit.empty() ? "" : " ") + std::string(event.conduit));
   }
@@ -30,7 +31,9 @@ class Told final : public records::Sink {
 class GuardEventsTest : public ::testing::Test {
  protected:
   GuardEventsTest() {
-    plant.gateways.push_back({.id = {.value = "gw", .mark = {}}, .stands = plant::Stands::bridged});
+    plant.gateways.emplace_back();
+    plant.gateways[0].id.value = "gw";
+    plant.gateways[0].stands = plant::Stands::bridged;
     for (const auto& [id, how] : {std::pair("shut", plant::OnFailure::close), std::pair("free", plant::OnFailure::open),
                                   std::pair("alone", plant::OnFailure::island)}) {
       plant::Conduit conduit;

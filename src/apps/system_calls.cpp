@@ -82,6 +82,7 @@ constexpr int kServing[] = {
     SYS_getdents64,
     SYS_getcwd,
     SYS_umask,
+    SYS_utimensat,
     SYS_fadvise64,
     SYS_copy_file_range,
     SYS_dup,

@@ -188,7 +188,7 @@ bool inside(const World& world, Index conduit, Index rule, Index server, const A
 /// reference gives the verdict in the plainest way.
 Expected reference(const World& world, const Parties& parties, const Ask& ask, int64_t now) {
   const plant::Plant& plant = world.build.plant;
-  const auto& [client, server] = parties;
+  const Party &client = parties.client, &server = parties.server;
   if (client.zone == kNone) return {Decision::denied, Reason::unknown_client};
   if (server.zone == kNone) return {Decision::denied, Reason::unknown_server};
   bool joined = false;

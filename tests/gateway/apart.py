@@ -99,6 +99,7 @@ class Apart(GatewayCase):
             status = pathlib.Path(f"/proc/{pids[name]}/status").read_text(encoding="utf-8")
             self.assertIn(f"CapEff:\t{rights:016x}\n", status, name)
             self.assertIn(f"CapPrm:\t{rights:016x}\n", status, name)
+            self.assertRegex(status, r"Seccomp:\s+2", name)
 
 
 class RoutedNetwork(Apart):
