@@ -150,11 +150,14 @@ constexpr int kServing[] = {
 };
 
 constexpr int kHelper[] = {
-    SYS_recvfrom, SYS_sendmsg,    SYS_sendto,        SYS_socket,          SYS_setsockopt,     SYS_close, SYS_ppoll,
-    SYS_exit,     SYS_exit_group, SYS_rt_sigreturn,  SYS_restart_syscall, SYS_futex,          SYS_brk,   SYS_mmap,
-    SYS_munmap,   SYS_madvise,    SYS_clock_gettime, SYS_write,           SYS_rt_sigprocmask,
+    SYS_recvfrom,    SYS_sendmsg,    SYS_sendto,        SYS_socket,          SYS_setsockopt,     SYS_close, SYS_ppoll,
+    SYS_exit,        SYS_exit_group, SYS_rt_sigreturn,  SYS_restart_syscall, SYS_futex,          SYS_brk,   SYS_mmap,
+    SYS_munmap,      SYS_madvise,    SYS_clock_gettime, SYS_write,           SYS_rt_sigprocmask,
 #if defined(__x86_64__)
     SYS_poll,
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    SYS_sigaltstack, SYS_gettid,
 #endif
 };
 
