@@ -2,25 +2,31 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/event_writer.h"
 #include "apps/guard_evidence.h"
+#include "apps/guard_events.h"
 #include "apps/guard_metrics.h"
 #include "apps/loading.h"
 #include "apps/privileges.h"
 #include "apps/socket_helper.h"
 #include "apps/stop_signal.h"
+#include "apps/system_calls.h"
 #include "apps/version.h"
 #include "apps/watch_journal.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "gateway/kernel_rules.h"
 #include "gateway/setup.h"
+#include "net/handed_over.h"
 
 namespace rampart::apps {
 namespace {
@@ -50,17 +56,31 @@ void raise_descriptors() {
 
 /// warn_of_what_is_not_done says what the plant asks of this gateway that this program does not do.
 void warn_of_what_is_not_done(const plant::Plant& plant, const std::string& id) {
+  const bool addressed = gateway::gateway_of(plant, id).stands == plant::Stands::addressed;
   for (const plant::Conduit& conduit : plant.conduits) {
     if (!conduit.guarded_by(id)) continue;
     if (conduit.protect == plant::Protect::mutual_tls) {
       std::fprintf(stderr, "rampart: conduit %s: `protect: mutual-tls` is not in force: nothing is encrypted here\n",
                    conduit.id.value.c_str());
     }
-    if (conduit.on_failure != plant::OnFailure::close) {
-      std::fprintf(stderr, "rampart: conduit %s: `on-failure` is `close` here, whatever the plant says\n",
+    if (conduit.on_failure == plant::OnFailure::open && addressed) {
+      std::fprintf(stderr, "rampart: conduit %s: an addressed gateway cannot fail open: nothing passes without it\n",
                    conduit.id.value.c_str());
     }
   }
+}
+
+/// rules_of are the kernel's rules of a gateway that is not addressed, where the helper has to change them.
+std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const plant::Gateway& gateway) {
+  if (!gateway::needs_warden(plant, gateway)) return {};
+  std::string mac;
+  if (gateway.stands == plant::Stands::bridged) {
+    const std::string file = "/sys/class/net/" + std::string(gateway::kBridge) + "/address";
+    const auto octets = read_file(file, 4096);
+    if (!octets) throw Error("there is no bridge " + std::string(gateway::kBridge), "run what --show-setup prints");
+    mac = trim(as_text(*octets));
+  }
+  return gateway::kernel_rules(plant, gateway, mac);
 }
 
 /// Guard is one run of the command: the gateway and all that is beside it.
@@ -70,7 +90,11 @@ class Guard {
       : options_(options), clock_(clock), loaded_(std::move(loaded)), board_(clock) {
     const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
     const std::string user = options_.user.empty() ? default_user(options_.journal) : options_.user;
-    if (said.stands != plant::Stands::addressed) helper_.emplace(user);
+    if (said.stands != plant::Stands::addressed) {
+      rules_ = rules_of(*loaded_.plant, said);
+      failing_at_start_ = failing_of(*loaded_.plant);
+      helper_.emplace(user, rules_);
+    }
     if (!options_.json.empty()) {
       writer_.emplace(options_.json, Operations::all);
       tee_.add(*writer_);
@@ -79,15 +103,24 @@ class Guard {
       const HostPort place = require_listen("--metrics", options_.metrics);
       server_.emplace(place.host, place.port);
     }
-    gateway_.emplace(loaded_.policy, options_.as, tee_, clock_, [this](net::Kind kind, bool six) {
-      return helper_ ? helper_->make(kind, six) : net::Descriptor();
-    });
+    gateway_.emplace(
+        loaded_.policy, options_.as, tee_, clock_,
+        [this](net::Kind kind, bool six) { return helper_ ? helper_->make(kind, six) : net::Descriptor(); },
+        [this](const net::Place& place, net::Kind kind) {
+          net::Descriptor given = handed_over_.take(place, kind);
+          if (given) ++taken_over_;
+          return given;
+        });
     evidence_.emplace(*gateway_, options_.as, tee_);
+    if (const size_t rest = handed_over_.close_rest(); rest > 0) {
+      std::fprintf(stderr, "rampart: %zu sockets were handed over that no door of the plant needs\n", rest);
+    }
     user_ = drop_rights(user);
     hash_ = hash_of(*loaded_.plant);
     if (!options_.journal.empty()) {
       journal_.emplace(options_.journal, options_.all_operations, true, clock_);
       tee_.add(journal_->sink());
+      gateway_->write_to(*journal_);
     }
     if (server_) server_->start([this](std::string_view path) { return board_.answer(path); });
   }
@@ -95,20 +128,28 @@ class Guard {
   int run(std::string& out) {
     const StopSignal stop;
     const ReloadSignal reload;
+    const RoleSignal role;
     records::Run run = start();
     if (!options_.quiet) say_doors();
+    if (helper_) helper_->beat();
+    close_system_calls(Closed::serving);
+    leave_doors();
     manager_.say("READY=1\nSTATUS=guarding");
-    Duration beaten{};
+    Duration beaten{}, turned = clock_.steady();
     while (!stop.asked()) {
       gateway_->turn(kTurn);
-      if (clock_.steady() - beaten < kBeat) continue;
-      beaten = clock_.steady();
+      take_role(role.said());
+      const Duration now = clock_.steady();
+      stood_still_ = std::max(stood_still_, now - std::exchange(turned, now));
+      if (now - beaten < kBeat) continue;
+      beaten = now;
       if (reload.asked()) take_plant();
       beat();
     }
     manager_.say("STOPPING=1");
     evidence_->end(clock_.now());
     gateway_->finish();
+    if (rules_) events_.failed(*loaded_.plant, clock_.now(), "the gateway was ended");
     write_candidates();
     return end(std::move(run), out);
   }
@@ -126,6 +167,11 @@ class Guard {
     run.settings = settings_;
     if (writer_) writer_->record(run);
     if (journal_) journal_->start(run, loaded_.plant.get());
+    if (taken_over_ > 0) events_.took_over(run.when, taken_over_);
+    if (journal_ && !journal_->ended_well()) {
+      events_.failed(*loaded_.plant, run.when, "the run before this one ended without a word");
+      events_.recovered(*loaded_.plant, run.when, "it was started again");
+    }
     return run;
   }
 
@@ -157,8 +203,46 @@ class Guard {
     if (server_) std::fprintf(stderr, "rampart: metrics on port %u\n", server_->port());
   }
 
+  /// take_role: of a pair, who takes over knows of no value: the other may have had others written since.
+  void take_role(RoleSignal::Said said) {
+    if (said == RoleSignal::Said::nothing) return;
+    const bool in_charge = said == RoleSignal::Said::in_charge;
+    if (in_charge) gateway_->forget_values();
+    events_.role(clock_.now(), in_charge);
+  }
+
+  /// hear tells what the helper did.
+  void hear() {
+    using What = SocketHelper::News::What;
+    while (const auto news = helper_->news()) {
+      switch (news->what) {
+        case What::failed:
+          break;  // told with its end, which comes with the next beat
+        case What::recovered:
+          events_.failed(*loaded_.plant, news->since, "the gateway was gone, or silent for two seconds");
+          events_.recovered(*loaded_.plant, clock_.now(), "the gateway judges again");
+          break;
+        case What::not_loaded:
+          events_.closed(clock_.now(), "nft did not load the rules: the kernel's are as they were");
+          break;
+        case What::gone:
+          events_.closed(
+              clock_.now(),
+              "the helper ended: what is connected goes on, nothing new passes; restart the gateway when it suits");
+          break;
+      }
+    }
+  }
+
   void beat() {
     evidence_->beat(clock_.now());
+    if (helper_) {
+      helper_->beat();
+      hear();
+    }
+    GuardEvents::Seen seen;
+    seen.stood_still = std::exchange(stood_still_, Duration{});
+    seen.no_room = gateway_->totals().no_room;
     WatchNumbers numbers;
     numbers.plant_sha256 = hash_;
     if (journal_) {
@@ -167,7 +251,10 @@ class Guard {
       numbers.has_journal = true;
       numbers.journal_records = status.size;
       numbers.journal_not_kept = status.not_kept;
+      seen.journal_failing = status.failing;
+      seen.not_kept = status.not_kept;
     }
+    events_.beat(*loaded_.plant, seen, clock_.now(), clock_.steady());
     if (writer_) {
       writer_->flush();
       if (writer_->failed() && !std::exchange(told_, true)) {
@@ -176,7 +263,7 @@ class Guard {
     }
     if (server_) {
       bool well = false;
-      std::string health = guard_health_line(*gateway_, numbers, well);
+      std::string health = guard_health_line(*gateway_, numbers, !helper_ || helper_->alive(), well);
       board_.lay_down(guard_metrics_text(*gateway_, numbers), std::move(health), well);
     }
     if (gateway_->candidates_changed()) write_candidates();
@@ -192,9 +279,37 @@ class Guard {
       const std::string before = std::exchange(hash_, hash_of(*loaded_.plant));
       if (journal_) journal_->change(*loaded_.plant, before);
       std::fprintf(stderr, "rampart: the plant was read anew and is in force\n");
+      leave_doors();
+      if (failing_of(*loaded_.plant) != failing_at_start_) {
+        std::fprintf(stderr, "rampart: what it serves, or how it fails, changes in the kernel at the next start\n");
+      }
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\nrampart: the plant is not taken; the one before stays in force\n", error.what());
     }
+  }
+
+  /// failing_of is what the kernel would have to know of `plant`, but for addresses of this machine.
+  std::string failing_of(const plant::Plant& plant) const {
+    const plant::Gateway& said = gateway::gateway_of(plant, options_.as);
+    if (said.stands == plant::Stands::addressed) return {};
+    return gateway::kernel_rules(plant, said, {}).failed;
+  }
+
+  /// leave_doors has the service manager keep the sockets that listen, for who is started after us.
+  void leave_doors() {
+    std::set<std::string> names;
+    for (const net::Kind kind : {net::Kind::tcp, net::Kind::udp}) {
+      for (const auto& [place, descriptor] : gateway_->listening(kind)) {
+        std::string name = (kind == net::Kind::tcp ? "tcp-" : "udp-") + net::to_text(place);
+        std::replace(name.begin(), name.end(), ':', '_');  // it may not stand in a name
+        if (!left_.contains(name)) manager_.leave(name, descriptor);
+        names.insert(std::move(name));
+      }
+    }
+    for (const std::string& name : left_) {
+      if (!names.contains(name)) manager_.take_back(name);
+    }
+    left_ = std::move(names);
   }
 
   void write_candidates() {
@@ -209,9 +324,16 @@ class Guard {
   const GuardOptions& options_;
   const Clock& clock_;
   LoadedPolicy loaded_;
+  net::HandedOver handed_over_ = net::HandedOver::from_environment();
+  uint64_t taken_over_ = 0;
+  std::set<std::string> left_;  // names of the sockets that the service manager keeps
+  std::string failing_at_start_;
+  std::optional<gateway::KernelRules> rules_;
   std::optional<SocketHelper> helper_;
   std::optional<EventWriter> writer_;
   Tee tee_;
+  GuardEvents events_{tee_, options_.as};
+  Duration stood_still_{};
   std::optional<WatchJournal> journal_;
   std::optional<gateway::Gateway> gateway_;
   std::optional<GuardEvidence> evidence_;

@@ -9,6 +9,7 @@
 #include "apps/loading.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/system_calls.h"
 #include "apps/version.h"
 #include "apps/watch_journal.h"
 #include "base/text.h"
@@ -138,6 +139,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   EndedSource stoppable(source, [&] { return stop.asked() || (live && live->switching()); });
   monitor::SensorResult result;
   bool told = false;  // that events cannot be written any more
+  if (live) close_system_calls(Closed::serving);
   if (live) live->ready();
   // Once for files; live once more for each plant that takes the place of another.
   while (true) {

@@ -97,8 +97,8 @@ std::string guard_metrics_text(const gateway::Gateway& gateway, const WatchNumbe
   return out.text();
 }
 
-std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumbers& numbers, bool& well) {
-  well = numbers.journal_not_kept == 0;
+std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumbers& numbers, bool helper, bool& well) {
+  well = numbers.journal_not_kept == 0 && helper;
   std::string out = well ? "{\"status\":\"ok\"" : "{\"status\":\"degraded\"";
   out += ",\"plant_sha256\":";
   append_json_text(out, numbers.plant_sha256);
@@ -113,6 +113,7 @@ std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumber
   whole("operations", gateway.judge().operations());
   whole("refusals", gateway.judge().refusals());
   if (numbers.has_journal) whole("journal_not_kept", numbers.journal_not_kept);
+  if (!helper) out += ",\"helper\":\"gone\"";
   return out + "}\n";
 }
 

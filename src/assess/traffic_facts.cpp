@@ -4,6 +4,7 @@
 #include "assess/record_facts.h"
 #include "assess/site.h"
 #include "base/text.h"
+#include "records/before.h"
 #include "records/findings.h"
 #include "standard/catalogue.h"
 
@@ -135,6 +136,7 @@ void RecordFacts::denied(const Conversation& talk, const protocols::Operation* o
 }
 
 void RecordFacts::read(const records::Transaction& transaction, Seen seen) {
+  if (records::recorded_before(transaction)) return;  // it is counted by what became of it
   seen.packet = transaction.asked_packet;
   operation(transaction.conversation, transaction.operation, transaction.verdict, transaction.outcome, seen);
 }

@@ -16,12 +16,12 @@ class Gateway;
 
 /// Totals of a gateway since it began.
 struct Totals {
-  uint64_t accepted = 0, not_admitted = 0, limited = 0, server_away = 0, slow = 0, resets = 0;
+  uint64_t accepted = 0, not_admitted = 0, limited = 0, server_away = 0, slow = 0, resets = 0, no_room = 0;
   uint64_t octets[2]{};  // forwarded to servers, to clients
   uint64_t live = 0, half_open = 0, buffered = 0;
 };
 
-class Connection final : private Wire {
+class Connection final : public Waiting, private Wire {
  public:
   enum class State : uint8_t { connecting, open, over };
 
@@ -35,6 +35,8 @@ class Connection final : private Wire {
   bool begin(Talk&& talk);
   /// look is called now and then: gives up what waits for too long.
   void look(TimePoint now, Duration steady);
+  /// resume goes on after a record was awaited.
+  bool resume() override;
   /// reset ends both sides at once. `end` is a literal.
   void reset(std::string_view end);
 

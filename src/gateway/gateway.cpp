@@ -16,13 +16,16 @@ constexpr int kAcceptedAtOnce = 64;
 // Every connection is looked after once a second, a tenth of them every tenth of a second.
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr size_t kLookShare = 10;
+// How often the journal is asked whether the record is durable that a message waits for.
+constexpr std::chrono::milliseconds kAskEvery{1};
 
 }  // namespace
 
 Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-                 net::SocketMaker transparent)
+                 net::SocketMaker transparent, ListenMaker handed_over)
     : plain_(net::plain_socket),
       transparent_(std::move(transparent)),
+      handed_over_(std::move(handed_over)),
       loop_(clock),
       judge_(std::move(policy), id, sink),
       id_(std::move(id)),
@@ -40,13 +43,27 @@ Gateway::~Gateway() {
   relays_.finish();
 }
 
+net::Descriptor Gateway::listen_at(const net::Place& place, net::Kind kind) const {
+  if (handed_over_) {
+    if (net::Descriptor given = handed_over_(place, kind)) return given;
+  }
+  return net::listen_at(place, kind, maker());
+}
+
+std::vector<std::pair<net::Place, int>> Gateway::listening(net::Kind kind) const {
+  if (kind == net::Kind::udp) return relays_.listening();
+  std::vector<std::pair<net::Place, int>> all;
+  for (const auto& listener : listeners_) all.emplace_back(listener->at, listener->socket.get());
+  return all;
+}
+
 Gateway::Listener& Gateway::listener_at(const net::Place& at) {
   for (auto& listener : listeners_) {
     if (listener->at == at) return *listener;
   }
   auto made = std::make_unique<Listener>(*this);
   made->at = at;
-  made->socket = net::listen_at(at, net::Kind::tcp, maker());
+  made->socket = listen_at(at, net::Kind::tcp);
   if (!loop_.add(made->socket.get(), EPOLLIN, *made)) throw Error("cannot listen at " + net::to_text(at));
   listeners_.push_back(std::move(made));
   return *listeners_.back();
@@ -91,12 +108,21 @@ void Gateway::listen() {
 }
 
 void Gateway::turn(std::chrono::milliseconds longest) {
-  loop_.turn(std::min<std::chrono::milliseconds>(longest, kLookEvery));
+  loop_.turn(std::min<std::chrono::milliseconds>(longest, waiting_.empty() ? kLookEvery : kAskEvery));
+  if (!waiting_.empty()) resume_waiting();
   if (loop_.steady() - looked_ >= kLookEvery) {
     looked_ = loop_.steady();
     look_after_some();
   }
   if (!buried_.empty()) bury();
+}
+
+void Gateway::resume_waiting() {
+  const std::vector<Waiting*> all(waiting_.begin(), waiting_.end());
+  for (Waiting* waiting : all) {
+    // Going on may end others.
+    if (waiting_.contains(waiting) && !waiting->resume()) waiting_.erase(waiting);
+  }
 }
 
 void Gateway::look_after_some() {
@@ -218,6 +244,7 @@ void Gateway::gone(Connection& connection) {
   less(of_client_, connection.peer().ip);
   less(of_server_, connection.door().server);
   --totals_.live;
+  forget(connection);
   const size_t place = connection.place;
   buried_.push_back(std::move(connections_[place]));
   if (place + 1 < connections_.size()) {

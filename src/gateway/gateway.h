@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,12 +21,16 @@
 
 namespace rampart::gateway {
 
+/// ListenMaker makes a socket that listens at a place. Errors: throws Error.
+using ListenMaker = std::function<net::Descriptor(const net::Place&, net::Kind)>;
+
 class Gateway {
  public:
   /// Listens at all doors of the gateway `id`. `transparent` makes sockets that may have other hosts' addresses; it may
-  /// be empty where the gateway is addressed. Sink, clock and maker must outlive it. Errors: throws Error.
+  /// be empty where the gateway is addressed. `handed_over` gives the listening sockets that are there already, or
+  /// invalid ones. Sink, clock and makers must outlive it. Errors: throws Error.
   Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-          net::SocketMaker transparent);
+          net::SocketMaker transparent, ListenMaker handed_over = {});
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -52,8 +57,18 @@ class Gateway {
   std::span<uint8_t> buffer() { return buffer_; }
   protocols::Associations* associations() { return &associations_; }
   bool may_buffer(size_t octets) const { return totals_.buffered + octets <= uint64_t{limits_.buffers_mib} << 20; }
+  /// await has `waiting` resumed each turn, and turns short, until it waits no more; forget ends that.
+  void await(Waiting& waiting) { waiting_.insert(&waiting); }
+  void forget(Waiting& waiting) { waiting_.erase(&waiting); }
+  /// write_to has what is to be recorded first written to `ledger`, which must outlive the gateway.
+  void write_to(Ledger& ledger) { judge_.write_to(ledger); }
+  /// forget_values makes all values unknown: somebody else may have written others.
+  void forget_values() { judge_.forget_values(); }
   /// gone: the connection is over; it lives until the turn ends.
   void gone(Connection& connection);
+  /// listen_at is a socket handed over to us, or made. listening gives all that it gave and that are still in use.
+  net::Descriptor listen_at(const net::Place& place, net::Kind kind) const;
+  std::vector<std::pair<net::Place, int>> listening(net::Kind kind) const;
   const net::SocketMaker& maker() const { return addressed_ ? plain_ : transparent_; }
   bool addressed() const { return addressed_; }
   /// door_at is the door that clients find at `place`; null: none.
@@ -80,9 +95,11 @@ class Gateway {
   void listen();
   Listener& listener_at(const net::Place& at);
   void look_after_some();
+  void resume_waiting();
   void bury();
 
   net::SocketMaker plain_, transparent_;
+  ListenMaker handed_over_;
   net::EventLoop loop_;
   Judge judge_;
   std::string id_;
@@ -94,6 +111,7 @@ class Gateway {
   RelayTable relays_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> buried_;
+  std::set<Waiting*> waiting_;  // for records; each forgets itself when it is over
   std::unordered_map<IpAddress, uint32_t> of_client_;
   std::map<net::Place, uint32_t> of_server_;
   protocols::Associations associations_;

@@ -25,6 +25,7 @@ class RelayTable {
   /// family, that the kernel hands over to. Errors: throws Error, and the old ones stay.
   void listen(const std::vector<Door>& doors);
   void listen_transparent();
+  std::vector<std::pair<net::Place, int>> listening() const;
   void look(TimePoint now, Duration steady);
   void place_all();
   void finish();

@@ -16,6 +16,7 @@ class GatewayCheck {
     for (const RuleOf& rule : policy_.rules) {
       if (guards(plant_.conduits[rule.conduit])) check(rule);
     }
+    check_failing();
   }
 
  private:
@@ -83,6 +84,28 @@ class GatewayCheck {
     if (!named) {
       add(serve.mark, "no rule of a conduit that this gateway guards is about \"" + asset.id.value + "\"",
           "nobody may use it: add a rule, or name the gateway in `guard`", true);
+    }
+  }
+
+  /// check_failing warns of ways to fail that its way of standing does not have.
+  void check_failing() {
+    using plant::OnFailure;
+    const auto fails = [&](OnFailure how) {
+      return std::any_of(plant_.conduits.begin(), plant_.conduits.end(),
+                         [&](const plant::Conduit& one) { return guards(one) && one.on_failure == how; });
+    };
+    const bool opens = fails(OnFailure::open);
+    for (const plant::Conduit& conduit : plant_.conduits) {
+      if (!guards(conduit)) continue;
+      if (addressed() && conduit.on_failure == OnFailure::open) {
+        add(conduit.mark,
+            "the conduit \"" + conduit.id.value + "\" cannot fail open: clients talk to the gateway itself",
+            "write `on-failure: close`, or let the gateway be transparent or bridged", true);
+      }
+      if (!addressed() && opens && conduit.on_failure == OnFailure::island) {
+        add(conduit.mark, "another conduit of this gateway fails open: what its rules name passes the island too",
+            "let both fail alike, or give each a gateway", true);
+      }
     }
   }
 

@@ -94,6 +94,14 @@ TEST_F(Gateways, WarnOfWhatNobodyMayUse) {
   EXPECT_THAT(said(), HasSubstr("warning: no rule of a conduit that this gateway guards is about \"plc\""));
 }
 
+TEST_F(Gateways, WarnOfWaysToFailThatTheyDoNotHave) {
+  serve("modbus");
+  build_.plant.conduits[conduit_].on_failure = plant::OnFailure::open;
+  EXPECT_THAT(said(), HasSubstr("warning: the conduit \"link\" cannot fail open"));
+  gateway().stands = plant::Stands::bridged;
+  EXPECT_THAT(said(), Not(HasSubstr("cannot fail open")));
+}
+
 TEST(Inheritance, CarriesWhatIsTheSameInBothPlants) {
   const auto plant_of = [](const char* point, const char* rule) {
     Builder build;

@@ -359,6 +359,7 @@ class Rights(GatewayCase):
         self.assertRegex(status, r"CapEff:\s+0+\n")
         self.assertRegex(status, r"CapPrm:\s+0+\n")
         self.assertRegex(status, r"NoNewPrivs:\s+1")
+        self.assertRegex(status, r"Seccomp:\s+2", "its system calls are a closed list")
         self.assertNotRegex(status, r"Uid:\s+0\s")
 
     def test_it_says_what_is_wrong_before_it_begins(self):
