@@ -45,7 +45,7 @@ conduits:
     rules:
       - {id: poll, allow: read, protocol: modbus, from: scada, to: plc}
 gateways:
-  gw-1:
+  - id: gw-1
     wire: {at: 10.1.0.1}
     serves: [{to: plc, protocol: modbus, at: 10.1.0.2}]
 """
