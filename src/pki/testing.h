@@ -39,7 +39,7 @@ conduits:
     rules:
       - {id: poll, allow: read, protocol: modbus, from: hmi, to: plc}
 gateways:
-  gw-1:
+  - id: gw-1
     wire: {at: 10.1.0.1}
     grace: 12h
     serves:

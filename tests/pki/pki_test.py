@@ -29,7 +29,7 @@ roles:
 zones:
   - id: upper
     target: 1
-    networks: [10.1.0.0/24]
+    networks: [10.1.0.0/24, fd00::/64]
     assets:
       - {id: scada, kind: scada-server, at: [{ip: 10.1.0.10}]}
       - {id: hmi, kind: operator-station, at: [{ip: 10.1.0.11}, {ip: "fd00::11"}]}
@@ -45,7 +45,7 @@ conduits:
     rules:
       - {id: poll, allow: read, protocol: modbus, from: scada, to: plc}
 gateways:
-  gw-1:
+  - id: gw-1
     wire: {at: 10.1.0.1}
     serves: [{to: plc, protocol: modbus, at: 10.1.0.2}]
 """
@@ -265,13 +265,13 @@ class Killed(PkiCase):
         took = time.monotonic() - begun
         chance = random.Random(7)
         handed_out = set()
-        for number in range(30):
+        for number in range(24):
             out = self.folder / f"out-{number}"
             issue = ("pki", "issue", self.authority, self.plant, "--request", request, "--out", out)
             revoke = ("pki", "revoke", self.authority, "plc", "--reason", "superseded")
             process = self.start(*(revoke if number % 3 == 2 else issue))
             try:
-                process.wait(took * chance.random() * 1.1)
+                process.wait(60 if number % 4 == 0 else took * chance.random() * 1.5)
             except subprocess.TimeoutExpired:
                 process.kill()
             self.end(process)
