@@ -17,7 +17,6 @@ class Spell {
  public:
   enum class Change : uint8_t { none, began, ended };
   Change look(bool seen, Duration steady);
-  bool lasts() const { return lasts_; }
 
  private:
   bool lasts_ = false;
@@ -38,7 +37,7 @@ class GuardEvents {
   };
   void beat(const plant::Plant& plant, const Seen& seen, TimePoint now, Duration steady);
 
-  /// failed: from `when` on the conduits did what their `on-failure` says; empty `reason`: told by whoever recovers.
+  /// failed: from `when` on the conduits did what their `on-failure` says.
   void failed(const plant::Plant& plant, TimePoint when, std::string_view reason);
   void recovered(const plant::Plant& plant, TimePoint now, std::string_view reason);
   /// closed: what begins anew does not pass, whatever the plant says.
@@ -54,9 +53,6 @@ class GuardEvents {
     tell(in_charge ? "took-over" : "stood-back", {},
          in_charge ? "it is in charge of the pair; no value is known" : "the other of the pair is in charge", now);
   }
-
-  /// well is false while a trouble lasts.
-  bool well() const { return !buffers_.lasts() && !journal_.lasts(); }
 
  private:
   void tell(std::string_view event, std::string_view conduit, std::string_view reason, TimePoint when,

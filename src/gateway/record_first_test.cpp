@@ -13,8 +13,10 @@ using ::testing::HasSubstr;
 
 const char* const kRules =
     R"(      - {id: poll, allow: read, protocol: modbus, from: [scada], to: [plc]}
-      - {id: set, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 10], journal: before, essential: no}
-      - {id: vital, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 11], journal: before}
+      - {id: set, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 10],
+         journal: before, essential: no}
+      - {id: vital, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 11],
+         journal: before}
       - {id: halt, allow: [stop, diagnose], protocol: modbus, from: [scada], to: [plc], essential: no}
 )";
 const char* const kRead = "0001 0000 0006 01 03 0000 0002";

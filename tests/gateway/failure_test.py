@@ -49,6 +49,8 @@ class Failing:
     def begun(self, text):
         process = self.begin(text)
         self.until(self.judged, "a gateway that judges")
+        self.plc.seen.clear()  # of what the kernel passed on until then
+        self.assertTrue(self.judged())
         self.assertNotIn(FORBIDDEN, bytes(self.plc.seen))
         return process
 
