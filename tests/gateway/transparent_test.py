@@ -2,38 +2,15 @@
 """Gateways that keep every address: as a router between two networks, and as a bridge inside of one; IPv4 and IPv6."""
 
 import contextlib
-import ctypes
-import os
 import pathlib
 import socket
 import subprocess
 import unittest
 
-from support import (DEADLINE, PLC, PROGRAM, SCADA, GatewayCase, adu, go_apart, ip, plant, read_registers, receive, run,
-                     write_register)
+from support import (DEADLINE, PLC, PROGRAM, SCADA, GatewayCase, adu, go_apart, inn, inside, ip, own_namespaces, plant,
+                     read_registers, receive, write_register)
 
 SCADA6, PLC6 = "fd01::10", "fd02::10"
-
-
-def enter(descriptor):
-    """Moves this thread into a network namespace."""
-    if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0x40000000) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
-
-
-@contextlib.contextmanager
-def inside(name):
-    with open("/proc/thread-self/ns/net", "rb") as back:
-        with open(f"/run/netns/{name}", "rb") as there:
-            enter(there.fileno())
-        try:
-            yield
-        finally:
-            enter(back.fileno())
-
-
-def inn(name, *words):
-    run("ip", "netns", "exec", name, *words)
 
 
 def addressless(name):
@@ -213,6 +190,5 @@ class Bridged(Apart):
 
 if __name__ == "__main__":
     go_apart("nft", "sysctl")
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
-    os.makedirs("/run/netns", exist_ok=True)
+    own_namespaces()
     unittest.main()
