@@ -1,6 +1,7 @@
 #include "apps/command_guard.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,8 +12,8 @@
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/event_writer.h"
-#include "apps/guard_evidence.h"
 #include "apps/guard_events.h"
+#include "apps/guard_evidence.h"
 #include "apps/guard_metrics.h"
 #include "apps/loading.h"
 #include "apps/privileges.h"
@@ -25,6 +26,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "gateway/kernel_rules.h"
+#include "gateway/peers.h"
 #include "gateway/setup.h"
 #include "net/handed_over.h"
 
@@ -54,13 +56,15 @@ void raise_descriptors() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// warn_of_what_is_not_done says what the plant asks of this gateway that this program does not do.
+/// warn_of_what_is_not_done says what the plant asks of this gateway that is not done.
 void warn_of_what_is_not_done(const plant::Plant& plant, const std::string& id) {
   const bool addressed = gateway::gateway_of(plant, id).stands == plant::Stands::addressed;
   for (const plant::Conduit& conduit : plant.conduits) {
     if (!conduit.guarded_by(id)) continue;
-    if (conduit.protect == plant::Protect::mutual_tls) {
-      std::fprintf(stderr, "rampart: conduit %s: `protect: mutual-tls` is not in force: nothing is encrypted here\n",
+    if (conduit.protect == plant::Protect::mutual_tls && conduit.guards.empty()) {
+      std::fprintf(stderr,
+                   "rampart: conduit %s: `protect: mutual-tls` is not in force: it takes two gateways, one for each "
+                   "zone, and the plant names one\n",
                    conduit.id.value.c_str());
     }
     if (conduit.on_failure == plant::OnFailure::open && addressed) {
@@ -83,13 +87,42 @@ std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const pl
   return gateway::kernel_rules(plant, gateway, mac);
 }
 
+/// Identity is the folder of our certificate, looked at again while the gateway runs.
+class Identity {
+ public:
+  /// Errors: throws Error where the folder is not well. Empty: there is none.
+  explicit Identity(std::string folder) : folder_(std::move(folder)) {
+    if (folder_.empty()) return;
+    stamp_ = read_ = net::stamp_of(folder_);
+    context_ = net::TlsContext::read(folder_);
+  }
+  const std::shared_ptr<const net::TlsContext>& context() const { return context_; }
+
+  /// renew gives what the folder holds now where that is new, or where `asked`; it waits until no file changed for one
+  /// call, so that a key and its certificate are taken together. Errors: throws Error; the old one stays in force.
+  std::shared_ptr<const net::TlsContext> renew(bool asked) {
+    if (folder_.empty()) return {};
+    std::string stamp = net::stamp_of(folder_);
+    const bool settled = stamp == stamp_;
+    stamp_ = std::move(stamp);
+    if (!asked && (!settled || stamp_ == read_)) return {};
+    read_ = stamp_;
+    return context_ = net::TlsContext::read(folder_);
+  }
+
+ private:
+  std::string folder_, stamp_, read_;
+  std::shared_ptr<const net::TlsContext> context_;
+};
+
 /// Guard is one run of the command: the gateway and all that is beside it.
 class Guard {
  public:
   Guard(const GuardOptions& options, LoadedPolicy loaded, const Clock& clock)
-      : options_(options), clock_(clock), loaded_(std::move(loaded)), board_(clock) {
+      : options_(options), clock_(clock), loaded_(std::move(loaded)), identity_(options.identity), board_(clock) {
     const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
-    const std::string user = options_.user.empty() ? default_user(options_.journal) : options_.user;
+    const std::string& owned = options_.journal.empty() ? options_.identity : options_.journal;
+    const std::string user = options_.user.empty() ? default_user(owned) : options_.user;
     if (said.stands != plant::Stands::addressed) {
       rules_ = rules_of(*loaded_.plant, said);
       failing_at_start_ = failing_of(*loaded_.plant);
@@ -110,12 +143,19 @@ class Guard {
           net::Descriptor given = handed_over_.take(place, kind);
           if (given) ++taken_over_;
           return given;
-        });
+        },
+        identity_.context());
     evidence_.emplace(*gateway_, options_.as, tee_);
     if (const size_t rest = handed_over_.close_rest(); rest > 0) {
       std::fprintf(stderr, "rampart: %zu sockets were handed over that no door of the plant needs\n", rest);
     }
     user_ = drop_rights(user);
+    const std::string key = options_.identity + "/key.pem";
+    if (!options_.identity.empty() && access(key.c_str(), R_OK) != 0) {
+      std::fprintf(stderr,
+                   "rampart: %s cannot be read by the user %s: a new one would take a restart; chown -R %s %s\n",
+                   key.c_str(), user_.c_str(), user_.c_str(), options_.identity.c_str());
+    }
     hash_ = hash_of(*loaded_.plant);
     if (!options_.journal.empty()) {
       journal_.emplace(options_.journal, options_.all_operations, true, clock_);
@@ -135,6 +175,7 @@ class Guard {
     close_system_calls(Closed::serving);
     leave_doors();
     manager_.say("READY=1\nSTATUS=guarding");
+    gateway_->look_after_identity();
     Duration beaten{}, turned = clock_.steady();
     while (!stop.asked()) {
       gateway_->turn(kTurn);
@@ -143,7 +184,9 @@ class Guard {
       stood_still_ = std::max(stood_still_, now - std::exchange(turned, now));
       if (now - beaten < kBeat) continue;
       beaten = now;
-      if (reload.asked()) take_plant();
+      const bool asked = reload.asked();
+      renew_identity(asked);  // first: another plant may be the first to ask for TLS
+      if (asked) take_plant();
       beat();
     }
     manager_.say("STOPPING=1");
@@ -199,6 +242,10 @@ class Guard {
                    door.kind == net::Kind::tcp ? "tcp" : "udp", asset.id.value.c_str(),
                    net::to_text(door.server).c_str(),
                    door.judged() ? std::string(door.protocol.name()).c_str() : "a counted stream");
+    }
+    const auto& wire = gateway::gateway_of(*loaded_.plant, options_.as).wire;
+    if (wire && wire->at && identity_.context()) {
+      std::fprintf(stderr, "rampart: %s wire: other gateways, by TLS\n", net::to_text({*wire->at, wire->port}).c_str());
     }
     if (server_) std::fprintf(stderr, "rampart: metrics on port %u\n", server_->port());
   }
@@ -270,6 +317,20 @@ class Guard {
     manager_.say("WATCHDOG=1");
   }
 
+  /// renew_identity goes on by the certificate as it is now; where that is not well, the one before stays in force.
+  void renew_identity(bool asked) {
+    try {
+      if (auto renewed = identity_.renew(asked)) {
+        gateway_->take_identity(std::move(renewed));
+        std::fprintf(stderr, "rampart: the identity was read anew and is in force\n");
+      } else if (++beats_ % 60 == 0) {
+        gateway_->look_after_identity();
+      }
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\nrampart: the identity is not taken; the one before stays in force\n", error.what());
+    }
+  }
+
   /// take_plant goes on by the plant as it is now; where that is not well, the one before stays in force.
   void take_plant() {
     try {
@@ -324,6 +385,7 @@ class Guard {
   const GuardOptions& options_;
   const Clock& clock_;
   LoadedPolicy loaded_;
+  Identity identity_;
   net::HandedOver handed_over_ = net::HandedOver::from_environment();
   uint64_t taken_over_ = 0;
   std::set<std::string> left_;  // names of the sockets that the service manager keeps
@@ -340,6 +402,7 @@ class Guard {
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;
   bool told_ = false;
+  uint64_t beats_ = 0;
   MetricsBoard board_;
   std::optional<net::HttpServer> server_;  // after the board, which its thread reads
 };
@@ -353,7 +416,7 @@ int guard_command(const GuardOptions& options, const Clock& clock, std::string& 
     out += gateway::setup_script(*loaded.plant, said);
     return 0;
   }
-  if (gateway::doors_of(*loaded.plant, said).empty()) {
+  if (gateway::doors_of(*loaded.plant, said).empty() && !gateway::needs_identity(*loaded.plant, said)) {
     throw Error("the gateway \"" + options.as + "\" has nothing to serve",
                 "add `serves` to it, and `guard: " + options.as + "` to the conduits");
   }

@@ -12,6 +12,7 @@ struct GuardOptions {
   std::string journal;     // folder of the journal that is told; empty: none
   std::string json;        // events as JSON lines; empty: none
   std::string metrics;     // where to listen; empty: nowhere
+  std::string identity;    // folder of the gateway's certificate and key; empty: none
   std::string user;        // whom root becomes; empty: default_user()
   std::string candidates;  // file that gets what was learned; empty: it is printed at the end
   bool all_operations = false;

@@ -73,6 +73,13 @@ std::string guard_metrics_text(const gateway::Gateway& gateway, const WatchNumbe
   refused("server-away", totals.server_away);
   refused("slow-peer", totals.slow);
   refused("message", totals.resets);
+  out.counter("rampart_gateway_handshakes_total", "Handshakes of TLS that ended, by result.", number(totals.handshakes),
+              {{"result", "well"}});
+  out.counter("rampart_gateway_handshakes_total", "Handshakes of TLS that ended, by result.",
+              number(totals.handshakes_failed), {{"result", "failed"}});
+  out.counter("rampart_gateway_datagrams_dropped_total",
+              "Datagrams for which the queue of a wire had no room, or no wire was there.",
+              number(totals.datagrams_dropped));
   out.counter("rampart_gateway_octets_total", "Octets forwarded.", number(totals.octets[0]), {{"to", "server"}});
   out.counter("rampart_gateway_octets_total", "Octets forwarded.", number(totals.octets[1]), {{"to", "client"}});
   out.counter("rampart_gateway_operations_total", "Operations that were judged.", number(gateway.judge().operations()));

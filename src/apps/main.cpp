@@ -151,6 +151,8 @@ void declare_guard(CLI::App& app, Arguments& arguments, Chosen& chosen) {
   command->add_option("--json", guard.json, "write events as JSON lines to FILE (- is standard output)");
   command->add_option("--metrics", guard.metrics,
                       "serve /metrics and /health at ADDRESS:PORT, or at a port of the loopback");
+  command->add_option("--identity", guard.identity,
+                      "folder with the gateway's key.pem, certificate.pem and authority.pem, where it speaks TLS");
   command->add_option("--user", guard.user,
                       "whom root becomes once it listens (else the journal's owner, rampart, nobody)");
   command->add_option("--candidates", guard.candidates,

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/error.h"
+#include "gateway/peers.h"
 
 namespace rampart::gateway {
 namespace {
@@ -19,23 +20,50 @@ constexpr size_t kLookShare = 10;
 // How often the journal is asked whether the record is durable that a message waits for.
 constexpr std::chrono::milliseconds kAskEvery{1};
 
+/// require_identity refuses a plant that wants TLS of a gateway that cannot prove who it is, or whose peers have no
+/// place to come to. Errors: throws Error.
+void require_identity(const plant::Plant& plant, const plant::Gateway& gateway, const net::TlsContext* identity) {
+  if (!needs_identity(plant, gateway)) return;
+  const std::string& id = gateway.id.value;
+  if (identity == nullptr) {
+    throw Error("the plant has the gateway \"" + id + "\" speak TLS, and it has no certificate",
+                "give its folder: --identity DIR, with key.pem, certificate.pem and authority.pem");
+  }
+  if (identity->own().subject != id) {
+    throw Error("the certificate is for \"" + identity->own().subject + "\", not for the gateway \"" + id + "\"",
+                "--identity is the folder of the gateway that --as names");
+  }
+  for (const plant::Gateway& other : plant.gateways) {
+    if (!are_peers(plant, id, other.id.value)) continue;
+    for (const plant::Gateway* one : {&gateway, &other}) {
+      if (one->wire && one->wire->at) continue;
+      throw Error("the gateway \"" + one->id.value + "\" has no wire, and `protect: mutual-tls` of a conduit needs it",
+                  "add `wire: {at: ...}` to it: its own address towards the other gateways");
+    }
+  }
+}
+
 }  // namespace
 
 Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-                 net::SocketMaker transparent, ListenMaker handed_over)
+                 net::SocketMaker transparent, ListenMaker handed_over, std::shared_ptr<const net::TlsContext> identity)
     : plain_(net::plain_socket),
       transparent_(std::move(transparent)),
       handed_over_(std::move(handed_over)),
       loop_(clock),
       judge_(std::move(policy), id, sink),
       id_(std::move(id)),
+      identity_(std::move(identity)),
+      sink_(sink),
       relays_(*this),
       buffer_(kBuffer) {
   const plant::Gateway& said = gateway_of(judge_.plant(), id_);
   addressed_ = said.stands == plant::Stands::addressed;
   limits_ = said.limits;
   doors_ = doors_of(judge_.plant(), said);
-  listen();
+  require_identity(judge_.plant(), said, identity_.get());
+  listen(judge_.plant());
+  learn_of_peers(judge_.plant());
 }
 
 Gateway::~Gateway() {
@@ -69,14 +97,20 @@ Gateway::Listener& Gateway::listener_at(const net::Place& at) {
   return *listeners_.back();
 }
 
-/// listen opens what the doors need and closes what they do not need any more. Errors leave the old listeners as they
-/// were.
-void Gateway::listen() {
+/// listen opens what the doors and the wire need and closes what they do not need any more. Errors leave the old
+/// listeners as they were.
+void Gateway::listen(const plant::Plant& plant) {
   std::map<std::pair<net::Kind, net::Place>, size_t> at;
   for (size_t i = 0; i < doors_.size(); ++i) at.emplace(std::pair(doors_[i].kind, doors_[i].listen), i);
   std::vector<std::pair<Listener*, const Door*>> wanted;
   const size_t before = listeners_.size();
+  const std::optional<plant::WireEnd>& wire = gateway_of(plant, id_).wire;
+  const Listener* wired = nullptr;
   try {
+    if (wire && wire->at && identity_) {
+      wanted.emplace_back(&listener_at({*wire->at, wire->port}), nullptr);
+      wired = wanted.back().first;
+    }
     if (!addressed_) {
       const uint8_t any[16] = {};
       wanted.emplace_back(&listener_at({IpAddress::v4(any), kTransparentPort}), nullptr);
@@ -100,6 +134,7 @@ void Gateway::listen() {
   for (const auto& [listener, door] : wanted) {
     listener->wanted = true;
     listener->door = door;
+    listener->wire = listener == wired;
   }
   std::erase_if(listeners_, [&](const std::unique_ptr<Listener>& listener) {
     if (!listener->wanted) loop_.remove(listener->socket.get());
@@ -152,6 +187,11 @@ void Gateway::accept(Listener& listener) {
     ++totals_.accepted;
     const auto peer = net::from_socket(address);
     const Door* door = listener.door;
+    if (listener.wire) {
+      const Door wire{.listen = listener.at, .server = listener.at};
+      if (!peer || !greet(wire, client, *peer, Spoken::wire)) net::abort_on_close(client.get());
+      continue;
+    }
     if (door == nullptr) {
       const auto meant = net::local_place(client.get());
       door = meant ? door_at(*meant, net::Kind::tcp) : nullptr;
@@ -182,16 +222,22 @@ Talk Gateway::talk_of(const Door& door, const net::Place& peer) {
 }
 
 /// full says which limit leaves no room for one connection more; empty: none.
-std::string_view Gateway::full(const Door& door, const net::Place& peer) const {
+std::string_view Gateway::full(const IpAddress& client) const {
   if (connections_.size() >= limits_.connections) return "the gateway has as many connections as it may";
   if (totals_.half_open >= limits_.half_open) return "too many connections wait for their server";
-  const auto mine = of_client_.find(peer.ip);
+  const auto mine = of_client_.find(client);
   if (mine != of_client_.end() && mine->second >= limits_.each_client)
     return "the client has as many connections as it may";
+  return {};
+}
+
+/// full says which limit of the server leaves no room for one session more.
+std::string_view Gateway::full(const Door& door, const Talk& talk) const {
   const auto server = of_server_.find(door.server);
   if (door.sessions > 0 && server != of_server_.end() && server->second >= door.sessions) {
     return "the server has as many sessions as it bears";
   }
+  if (kept_from(door, talk)) return "the last sessions of the server are kept for essential clients";
   return {};
 }
 
@@ -205,35 +251,42 @@ bool Gateway::kept_from(const Door& door, const Talk& talk) const {
 
 /// admit makes a connection of `client`, or leaves it where it is and returns false.
 bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place& peer) {
+  if (door.tls_clients) return greet(door, client, peer, Spoken::tls);
   Talk talk = talk_of(door, peer);
   if (!judge_.admit(talk, door.judged(), loop_.now())) {
     ++totals_.not_admitted;
     return false;
   }
-  std::string_view why = full(door, peer);
-  if (why.empty() && kept_from(door, talk)) why = "the last sessions of the server are kept for essential clients";
+  std::string_view why = full(peer.ip);
+  if (why.empty()) why = full(door, talk);
   if (!why.empty()) {
     ++totals_.limited;
     judge_.found(records::kinds::kConnectionLimit, talk, Direction::to_server, why, loop_.now());
     return false;
   }
-  std::optional<net::Place> from;
-  if (!addressed_) from = peer;
-  net::Descriptor server = net::begin_connect(door.server, net::Kind::tcp, from, maker());
+  const auto exit = exit_of(door, talk, peer, Spoken::plain);
+  if (!exit) return false;
+  net::Descriptor server = net::begin_connect(exit->to, net::Kind::tcp, exit->from, *exit->maker);
   if (!server) {
     ++totals_.server_away;
     judge_.found(records::kinds::kServerAway, talk, Direction::to_server, "no connection can be made", loop_.now());
     return false;
   }
-  auto connection = std::make_unique<Connection>(*this, door, std::move(client), std::move(server), peer);
-  if (!connection->begin(std::move(talk))) return true;
-  connection->place = connections_.size();
-  connections_.push_back(std::move(connection));
+  auto connection = std::make_unique<Connection>(*this, Spoken::plain, door, std::move(client), peer);
+  connection->talk() = std::move(talk);
+  if (connection->begin(std::move(server), exit->spoken, exit->far)) keep(std::move(connection), true);
+  return true;
+}
+
+/// keep takes a connection that is half open into the lists.
+void Gateway::keep(std::unique_ptr<Connection> connection, bool counted) {
   ++totals_.live;
   ++totals_.half_open;
-  ++of_client_[peer.ip];
-  ++of_server_[door.server];
-  return true;
+  ++of_client_[connection->peer().ip];
+  if (counted) ++of_server_[connection->door().server];
+  connection->counted = counted;
+  connection->place = connections_.size();
+  connections_.push_back(std::move(connection));
 }
 
 void Gateway::gone(Connection& connection) {
@@ -242,7 +295,7 @@ void Gateway::gone(Connection& connection) {
     if (at != table.end() && --at->second == 0) table.erase(at);
   };
   less(of_client_, connection.peer().ip);
-  less(of_server_, connection.door().server);
+  if (connection.counted) less(of_server_, connection.door().server);
   --totals_.live;
   forget(connection);
   const size_t place = connection.place;
@@ -260,15 +313,17 @@ void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
   if ((said.stands == plant::Stands::addressed) != addressed_) {
     throw Error("the plant has the gateway stand in another way, which takes a restart");
   }
+  require_identity(plant, said, identity_.get());
   std::vector<Door> doors = doors_of(plant, said);
   std::swap(doors, doors_);
   try {
-    listen();
+    listen(plant);
   } catch (const Error&) {
     std::swap(doors, doors_);
     throw;
   }
   limits_ = said.limits;
+  learn_of_peers(plant);
   judge_.take(std::move(policy), loop_.now());
   for (auto& connection : connections_) judge_.place(connection->talk());
   relays_.place_all();

@@ -28,9 +28,11 @@ class Gateway {
  public:
   /// Listens at all doors of the gateway `id`. `transparent` makes sockets that may have other hosts' addresses; it may
   /// be empty where the gateway is addressed. `handed_over` gives the listening sockets that are there already, or
-  /// invalid ones. Sink, clock and makers must outlive it. Errors: throws Error.
+  /// invalid ones. `identity` is needed where the plant has it speak TLS. Sink, clock and makers must outlive it.
+  /// Errors: throws Error.
   Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-          net::SocketMaker transparent, ListenMaker handed_over = {});
+          net::SocketMaker transparent, ListenMaker handed_over = {},
+          std::shared_ptr<const net::TlsContext> identity = {});
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -40,6 +42,11 @@ class Gateway {
   /// take goes on by another plant: listeners are opened and closed, live connections stay and their next message is
   /// judged by it. Errors: throws Error, and all is as it was before.
   void take(std::shared_ptr<const policy::Policy> policy);
+  /// take_identity has new sessions use another identity. Live ones stay, unless it says that their peer's certificate
+  /// was taken back: then they end, but for those of essential peers, which are told.
+  void take_identity(std::shared_ptr<const net::TlsContext> identity);
+  /// look_after_identity tells how near the end of our own certificate is; once a minute or so.
+  void look_after_identity();
   /// finish resets what is live and tells what was only counted.
   void finish();
 
@@ -64,6 +71,34 @@ class Gateway {
   void write_to(Ledger& ledger) { judge_.write_to(ledger); }
   /// forget_values makes all values unknown: somebody else may have written others.
   void forget_values() { judge_.forget_values(); }
+  // For sides inside TLS: all in gateway_tls.cpp.
+  std::unique_ptr<net::TlsSession> session(int descriptor, bool accepts, Spoken spoken) const;
+  /// welcome: a client proved who it is; it is admitted and its server reached, or it is over.
+  void welcome(Connection& connection);
+  void welcome(Connection& connection, const Prologue& prologue);
+  /// meets_peer and meets_server are false where who is there is not who should be: told, and the connection over.
+  bool meets_peer(Connection& connection);
+  bool meets_server(Connection& connection, const net::TlsSession& tls, std::string_view far);
+  /// is_far: the session is with the gateway `far`. False: told.
+  bool is_far(Talk& talk, const net::TlsSession& tls, std::string_view far);
+  /// refused tells why a handshake failed. goes_on tells of a certificate that was taken back; true: it is essential.
+  void refused(Talk& talk, Direction direction, const net::TlsFailure& failure);
+  bool goes_on(Talk& talk, Direction direction, const crypto::Certificate& certificate, net::TlsTrouble trouble);
+  void wire_up(std::string_view far, const Talk& talk);
+  void wire_down(std::string_view far, Talk& talk, std::string_view words);
+  /// Exit is how a server is reached: where to, from where, by which maker.
+  struct Exit {
+    Spoken spoken = Spoken::plain;
+    std::string_view far{};
+    net::Place to{};
+    std::optional<net::Place> from{};
+    const net::SocketMaker* maker = nullptr;
+  };
+  /// exit_of finds it for a client that came as `from`; nothing where there is none that the plant allows: told.
+  std::optional<Exit> exit_of(const Door& door, Talk& talk, const net::Place& peer, Spoken from);
+  /// door_behind is what the gateway `near` may hand over for `server`, as this one reaches it; nothing: not that.
+  std::optional<Door> door_behind(std::string_view near, const net::Place& server, net::Kind kind) const;
+
   /// gone: the connection is over; it lives until the turn ends.
   void gone(Connection& connection);
   /// listen_at is a socket handed over to us, or made. listening gives all that it gave and that are still in use.
@@ -84,15 +119,26 @@ class Gateway {
     Gateway& gateway;
     net::Place at;
     const Door* door = nullptr;  // into doors_; null: whom the client meant says which
+    bool wire = false;           // other gateways come here
     net::Descriptor socket;
     bool wanted = false;
   };
 
   void accept(Listener& listener);
   bool admit(const Door& door, net::Descriptor& client, const net::Place& peer);
-  std::string_view full(const Door& door, const net::Place& peer) const;
+  bool greet(const Door& door, net::Descriptor& client, const net::Place& peer, Spoken spoken);
+  void keep(std::unique_ptr<Connection> connection, bool counted);
+  void leave(Connection& connection);
+  void reach_server(Connection& connection);
+  bool graced(Talk& talk, Direction direction, const net::TlsSession& tls, bool essential);
+  bool is_who_it_says(Talk& talk, Direction direction, const crypto::Certificate& certificate, const IpAddress& seen);
+  void wire_is(bool up, std::string_view far, const Talk& talk, std::string_view words);
+  void tell_identity(std::string_view event, std::string message);
+  std::string_view full(const IpAddress& client) const;
+  std::string_view full(const Door& door, const Talk& talk) const;
   bool kept_from(const Door& door, const Talk& talk) const;
-  void listen();
+  void listen(const plant::Plant& plant);
+  void learn_of_peers(const plant::Plant& plant);
   Listener& listener_at(const net::Place& at);
   void look_after_some();
   void resume_waiting();
@@ -107,6 +153,12 @@ class Gateway {
   plant::GatewayLimits limits_;
   std::vector<Door> doors_;
   std::map<std::pair<net::Kind, net::Place>, size_t> door_at_;
+  std::map<std::string, std::vector<Door>, std::less<>> doors_of_peers_;  // what other gateways hand over
+  std::map<std::string, bool, std::less<>> wires_;                        // up, by the other gateway
+  std::shared_ptr<const net::TlsContext> identity_;
+  int days_told_ = 0;  // of the end of our certificate
+  bool list_told_ = false;
+  records::Sink& sink_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   RelayTable relays_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/peers.h"
 #include "records/json.h"
 
 namespace rampart::gateway {
@@ -84,6 +85,7 @@ const Counts& Judge::counts_of(plant::Index conduit, plant::Index rule) const {
 void Judge::place(Talk& talk) const {
   talk.client_party = policy::identify(*policy_, talk.client);
   talk.server_party = policy::identify(*policy_, talk.server);
+  talk.role = role_of(plant(), talk.role_word);
   talk.unit = protocols::Object::kNoUnit;
   talk.conduit = kNone;
   talk.mode = Mode::learn;
@@ -126,7 +128,7 @@ void Judge::describe(Talk& talk) const {
 policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operation& operation) const {
   const bool client_asks = by_client(direction, operation);
   if (operation.object.unit == protocols::Object::kNoUnit) {
-    return client_asks ? policy::Parties{talk.client_party, talk.server_party}
+    return client_asks ? policy::Parties{talk.client_party, talk.server_party, talk.role}
                        : policy::Parties{talk.server_party, talk.client_party};
   }
   if (talk.unit != operation.object.unit || talk.unit_of_server != client_asks) {
@@ -134,7 +136,7 @@ policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operati
     talk.unit_of_server = client_asks;
     talk.unit_party = policy::identify(*policy_, client_asks ? talk.server : talk.client, &operation);
   }
-  return {client_asks ? talk.client_party : talk.server_party, talk.unit_party};
+  return {client_asks ? talk.client_party : talk.server_party, talk.unit_party, client_asks ? talk.role : kNone};
 }
 
 Mode Judge::mode_of(const Talk& talk, const policy::Verdict& verdict) const {
@@ -146,7 +148,7 @@ Mode Judge::mode_of(const Talk& talk, const policy::Verdict& verdict) const {
 
 bool Judge::admit(Talk& talk, bool decoded, TimePoint now) {
   place(talk);
-  const policy::Parties parties{talk.client_party, talk.server_party};
+  const policy::Parties parties{talk.client_party, talk.server_party, talk.role};
   const policy::Stream stream{.ip_protocol = talk.conversation.ip_protocol,
                               .port = talk.conversation.server.port,
                               .protocol = talk.conversation.protocol};

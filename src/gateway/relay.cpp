@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/link.h"
 
 namespace rampart::gateway {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 constexpr std::chrono::seconds kIdle{120};
 constexpr size_t kMostRelays = 10'000;
 constexpr int kReadAtOnce = 64;
+// Between two tries to reach the other gateway; what comes meanwhile is dropped and counted.
+constexpr std::chrono::seconds kTryAgain{1};
 
 /// meant_of is whom a datagram that a transparent socket got was for, as the kernel says beside it.
 std::optional<net::Place> meant_of(msghdr& message) {
@@ -40,12 +43,14 @@ struct RelayTable::Listener final : net::Watcher {
   net::Descriptor socket;
 };
 
-struct RelayTable::Relay final : net::Watcher, Waiting, Wire {
+struct RelayTable::Relay final : net::Watcher, Waiting, Wire, Link::User {
   Relay(RelayTable& owner, const Door& through) : table(owner), door(through) {}
   void ready(uint32_t) override { table.from_server(*this); }
   void send(Direction towards, Bytes octets) override {
     // A datagram that the kernel has no room for is lost, as datagrams are.
-    if (towards == Direction::to_server) {
+    if (wire && (towards == Direction::to_server) != far) {
+      wire->send(octets);
+    } else if (towards == Direction::to_server) {
       ::send(server.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
     } else if (client) {
       ::send(client.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
@@ -58,9 +63,25 @@ struct RelayTable::Relay final : net::Watcher, Waiting, Wire {
   }
 
   bool resume() override {
-    if (over || !gate) return false;
+    if (ended || !gate) return false;
     gate->resume(table.gateway_.loop().now(), *this);
     return gate->writes_first();
+  }
+  // What the other gateway sent: of the server, or, in the far half, of the client.
+  void came(Bytes datagram) override {
+    if (far) {
+      table.take(*this, datagram);
+    } else {
+      table.back(*this, datagram);
+    }
+  }
+  void over() override {
+    if (far) {
+      table.end(*this, "closed");
+    } else {
+      wire_lost = table.gateway_.loop().steady();
+      table.buried_links_.push_back(std::move(wire));
+    }
   }
 
   /// FromClient: where the gateway is not addressed, the kernel gives what comes after the first datagram to the socket
@@ -81,7 +102,11 @@ struct RelayTable::Relay final : net::Watcher, Waiting, Wire {
   Talk talk;
   std::optional<Gate> gate;
   Duration last{};
-  bool over = false;
+  bool ended = false;
+  bool far = false;    // the half at the server's side: its client is behind the wire
+  bool wired = false;  // the half at the client's side: its server is
+  std::unique_ptr<Link> wire;
+  Duration wire_lost{};
 };
 
 RelayTable::RelayTable(Gateway& gateway) : gateway_(gateway) {}
@@ -184,6 +209,10 @@ void RelayTable::came(Listener& listener, const Door& door, const net::Place& pe
 
 void RelayTable::take(Relay& relay, Bytes octets) {
   relay.last = gateway_.loop().steady();
+  if (relay.wired && !relay.wire && !link(relay)) {
+    ++gateway_.totals().datagrams_dropped;
+    return;
+  }
   if (relay.gate) {
     // A datagram that is refused with a reset is one that is not answered.
     relay.gate->take(Direction::to_server, octets, true, gateway_.loop().now(), relay);
@@ -194,39 +223,67 @@ void RelayTable::take(Relay& relay, Bytes octets) {
   }
 }
 
-std::unique_ptr<RelayTable::Relay> RelayTable::make(Listener& listener, const Door& door, const net::Place& peer,
-                                                    const net::Place& meant) {
-  Talk talk = gateway_.talk_of(door, peer);
+bool RelayTable::admit(Talk& talk, const Door& door) {
   const TimePoint now = gateway_.loop().now();
   if (!gateway_.judge().admit(talk, door.judged(), now)) {
     ++gateway_.totals().not_admitted;
-    return nullptr;
+    return false;
   }
-  if (relays_.size() >= kMostRelays) {
-    ++gateway_.totals().limited;
-    gateway_.judge().found(records::kinds::kConnectionLimit, talk, Direction::to_server,
-                           "the gateway has as many relays as it may", now);
-    return nullptr;
+  if (relays_.size() < kMostRelays) return true;
+  ++gateway_.totals().limited;
+  gateway_.judge().found(records::kinds::kConnectionLimit, talk, Direction::to_server,
+                         "the gateway has as many relays as it may", now);
+  return false;
+}
+
+/// link opens the wire of a relay, again where it was lost. False where there is none.
+bool RelayTable::link(Relay& relay) {
+  const Duration steady = gateway_.loop().steady();
+  if (relay.wire_lost != Duration{} && steady - relay.wire_lost < kTryAgain) return false;
+  relay.wire_lost = steady;
+  const auto exit = gateway_.exit_of(relay.door, relay.talk, relay.peer, Spoken::plain);
+  if (!exit || exit->spoken != Spoken::wire) return false;
+  net::Descriptor socket = net::begin_connect(exit->to, net::Kind::tcp, exit->from, *exit->maker);
+  auto made = std::make_unique<Link>(gateway_, relay, relay.talk);
+  const Prologue prologue{net::Kind::udp, relay.peer, relay.door.server, relay.talk.role_word};
+  if (!socket || !made->open(std::move(socket), exit->far, prologue)) {
+    gateway_.wire_down(exit->far, relay.talk, "no connection can be made");
+    return false;
   }
+  relay.wire = std::move(made);
+  return true;
+}
+
+/// reach makes the way to the server: a socket, or a wire to the gateway at its side.
+bool RelayTable::reach(Relay& relay, const Door& door) {
+  const auto exit = gateway_.exit_of(door, relay.talk, relay.peer, relay.far ? Spoken::wire : Spoken::plain);
+  if (!exit) return false;
+  relay.wired = exit->spoken == Spoken::wire;
+  if (!relay.wired) {
+    relay.server = net::begin_connect(exit->to, net::Kind::udp, exit->from, *exit->maker);
+    if (!relay.server || !gateway_.loop().add(relay.server.get(), EPOLLIN, relay)) relay.server.reset();
+  }
+  if (!relay.far && !gateway_.addressed()) {
+    relay.client = net::begin_connect(relay.peer, net::Kind::udp, relay.meant, gateway_.maker());
+    if (relay.client && !gateway_.loop().add(relay.client.get(), EPOLLIN, relay.from_client)) relay.client.reset();
+  }
+  if ((relay.server || relay.wired) && (relay.far || gateway_.addressed() || relay.client)) return true;
+  ++gateway_.totals().server_away;
+  gateway_.judge().found(records::kinds::kServerAway, relay.talk, Direction::to_server,
+                         "no socket towards the server can be made", gateway_.loop().now());
+  return false;
+}
+
+std::unique_ptr<RelayTable::Relay> RelayTable::make(Listener& listener, const Door& door, const net::Place& peer,
+                                                    const net::Place& meant) {
+  Talk talk = gateway_.talk_of(door, peer);
+  if (!admit(talk, door)) return nullptr;
   auto relay = std::make_unique<Relay>(*this, door);
   relay->peer = peer;
   relay->meant = meant;
   relay->listener = listener.socket.get();
-  std::optional<net::Place> from;
-  if (!gateway_.addressed()) {
-    from = peer;
-    relay->client = net::begin_connect(peer, net::Kind::udp, meant, gateway_.maker());
-  }
-  relay->server = net::begin_connect(door.server, net::Kind::udp, from, gateway_.maker());
-  if (!relay->server || (!gateway_.addressed() && !relay->client) ||
-      !gateway_.loop().add(relay->server.get(), EPOLLIN, *relay)) {
-    ++gateway_.totals().server_away;
-    gateway_.judge().found(records::kinds::kServerAway, talk, Direction::to_server,
-                           "no socket towards the server can be made", now);
-    return nullptr;
-  }
-  if (relay->client && !gateway_.loop().add(relay->client.get(), EPOLLIN, relay->from_client)) return nullptr;
   relay->talk = std::move(talk);
+  if (!reach(*relay, door)) return nullptr;
   if (door.judged()) {
     relay->gate.emplace(gateway_.judge(), relay->talk, door.protocol, gateway_.associations(),
                         protocols::Associations::pair_of(peer.ip, door.server.ip));
@@ -234,8 +291,45 @@ std::unique_ptr<RelayTable::Relay> RelayTable::make(Listener& listener, const Do
   return relay;
 }
 
+void RelayTable::adopt(Connection& connection, const Door& door, const Prologue& prologue) {
+  if (!admit(connection.talk(), door)) {
+    connection.give_up(Reply::not_allowed, "refused");
+    return;
+  }
+  auto relay = std::make_unique<Relay>(*this, door);
+  relay->far = true;
+  relay->peer = prologue.client;
+  relay->meant = prologue.server;
+  relay->talk = std::move(connection.talk());
+  if (!reach(*relay, door)) {
+    connection.give_up(Reply::server_away, "server-away");
+    return;
+  }
+  if (door.judged()) {
+    relay->gate.emplace(gateway_.judge(), relay->talk, door.protocol, gateway_.associations(),
+                        protocols::Associations::pair_of(relay->peer.ip, door.server.ip));
+  }
+  relay->last = gateway_.loop().steady();
+  relay->wire = std::make_unique<Link>(gateway_, *relay, relay->talk);
+  auto [socket, tls] = connection.hand_over();
+  const bool taken = relay->wire->take(std::move(socket), std::move(tls));
+  // The other gateway began anew: what it had before is over.
+  const Key key{prologue.client, prologue.server};
+  if (const auto before = relays_.find(key); before != relays_.end()) end(*before->second, "closed");
+  Relay& kept = *relays_.emplace(key, std::move(relay)).first->second;
+  if (!taken) end(kept, "closed");
+}
+
+void RelayTable::judge_peers(const net::TlsContext& context) {
+  std::vector<Relay*> all;
+  for (auto& [key, relay] : relays_) all.push_back(relay.get());
+  for (Relay* relay : all) {
+    if (relay->wire) relay->wire->judge_peers(context);
+  }
+}
+
 void RelayTable::from_client(Relay& relay) {
-  if (relay.over) return;
+  if (relay.ended) return;
   const std::span<uint8_t> buffer = gateway_.buffer();
   for (int i = 0; i < kReadAtOnce; ++i) {
     const ssize_t got = recv(relay.client.get(), buffer.data(), buffer.size(), 0);
@@ -245,31 +339,42 @@ void RelayTable::from_client(Relay& relay) {
 }
 
 void RelayTable::from_server(Relay& relay) {
-  if (relay.over) return;
+  if (relay.ended) return;
   const std::span<uint8_t> buffer = gateway_.buffer();
   for (int i = 0; i < kReadAtOnce; ++i) {
     const ssize_t got = recv(relay.server.get(), buffer.data(), buffer.size(), 0);
     if (got < 0) return;  // also where the server has no such port: it may have one later
-    relay.last = gateway_.loop().steady();
-    const Bytes octets(buffer.data(), static_cast<size_t>(got));
-    if (relay.gate) {
-      relay.gate->take(Direction::to_client, octets, true, gateway_.loop().now(), relay);
-      if (relay.gate->writes_first()) gateway_.await(relay);
-    } else {
-      relay.talk.octets[1] += octets.size();
-      relay.send(Direction::to_client, octets);
-    }
+    back(relay, {buffer.data(), static_cast<size_t>(got)});
+    if (relay.ended) return;  // with the wire that did not take it
+  }
+}
+
+/// back takes what the server sent.
+void RelayTable::back(Relay& relay, Bytes octets) {
+  if (relay.ended) return;
+  relay.last = gateway_.loop().steady();
+  if (relay.gate) {
+    relay.gate->take(Direction::to_client, octets, true, gateway_.loop().now(), relay);
+    if (relay.gate->writes_first()) gateway_.await(relay);
+  } else {
+    relay.talk.octets[1] += octets.size();
+    relay.send(Direction::to_client, octets);
   }
 }
 
 void RelayTable::look(TimePoint now, Duration steady) {
   buried_.clear();
-  std::vector<Relay*> idle;
+  buried_links_.clear();
+  std::vector<Relay*> idle, wired;
   for (auto& [key, relay] : relays_) {
+    if (relay->wire) wired.push_back(relay.get());
     if (relay->gate && relay->gate->waits()) relay->gate->expire(now, *relay);
     if (steady - relay->last >= kIdle) idle.push_back(relay.get());
   }
-  for (Relay* relay : idle) end(*relay, "idle");
+  for (Relay* relay : wired) relay->wire->look(steady);
+  for (Relay* relay : idle) {
+    if (!relay->ended) end(*relay, "idle");
+  }
 }
 
 void RelayTable::place_all() {
@@ -277,9 +382,10 @@ void RelayTable::place_all() {
 }
 
 void RelayTable::end(Relay& relay, std::string_view why) {
-  relay.over = true;
+  relay.ended = true;
   gateway_.forget(relay);
-  gateway_.loop().remove(relay.server.get());
+  if (relay.server) gateway_.loop().remove(relay.server.get());
+  if (relay.wire) relay.wire->close();
   if (relay.client) gateway_.loop().remove(relay.client.get());
   gateway_.judge().ended(relay.talk, why, gateway_.loop().now());
   const auto at = relays_.find({relay.peer, relay.meant});
@@ -290,6 +396,7 @@ void RelayTable::end(Relay& relay, std::string_view why) {
 void RelayTable::finish() {
   while (!relays_.empty()) end(*relays_.begin()->second, "gateway-end");
   buried_.clear();
+  buried_links_.clear();
 }
 
 }  // namespace rampart::gateway

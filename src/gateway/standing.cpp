@@ -10,6 +10,9 @@ namespace {
 // Ports of one rule of a whole transport that get doors of their own; what has more is the firewall's.
 constexpr uint32_t kMostPorts = 1024;
 
+// Modbus/TCP Security, MB-TCP-Security v21: mbaps.
+constexpr uint16_t kSecurePort = 802;
+
 std::optional<IpAddress> ip_of(const plant::Asset& asset) {
   for (const plant::Location& at : asset.at) {
     if (at.ip) return at.ip;
@@ -29,12 +32,13 @@ class Doors {
               .sessions = serve.sessions,
               .kept = serve.kept};
     if (const auto protocol = protocols::find_protocol(serve.protocol.value)) door.protocol = *protocol;
-    uint16_t port = serve.port;
-    if (port == 0 && door.protocol.known()) {
-      const auto usual = serve.udp ? door.protocol.entry().udp_ports : door.protocol.entry().tcp_ports;
-      if (!usual.empty()) port = usual[0];
-    }
-    door.server = {*ip, serve.server_port != 0 ? serve.server_port : port};
+    door.tls_clients = serve.tls == plant::TlsSide::clients || serve.tls == plant::TlsSide::both;
+    door.tls_server = serve.tls == plant::TlsSide::server || serve.tls == plant::TlsSide::both;
+    const uint16_t port = serve.port != 0 ? serve.port : usual_port(door, door.tls_clients);
+    // A port that was given is that of the asset too, unless one of both is spoken to inside TLS and the other not.
+    uint16_t server_port = serve.server_port;
+    if (server_port == 0) server_port = door.tls_clients == door.tls_server ? port : usual_port(door, door.tls_server);
+    door.server = {*ip, server_port};
     door.listen = serve.at ? net::Place{*serve.at, port} : door.server;
     doors.push_back(door);
   }
@@ -56,6 +60,13 @@ class Doors {
   std::vector<Door> doors;
 
  private:
+  static uint16_t usual_port(const Door& door, bool tls) {
+    if (tls) return kSecurePort;
+    if (!door.protocol.known()) return 0;
+    const protocols::Entry& entry = door.protocol.entry();
+    const auto usual = door.kind == net::Kind::udp ? entry.udp_ports : entry.tcp_ports;
+    return usual.empty() ? uint16_t{0} : usual[0];
+  }
   void add(plant::Index asset, net::Kind kind, protocols::Protocol protocol, std::span<const uint16_t> ports) {
     const bool said = std::any_of(gateway_.serves.begin(), gateway_.serves.end(), [&](const plant::Serve& serve) {
       return serve.to == asset && serve.protocol.value == protocol.name() && serve.udp == (kind == net::Kind::udp);

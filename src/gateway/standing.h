@@ -21,6 +21,7 @@ struct Door {
   protocols::Protocol protocol{};  // not known: not decoded, a counted stream
   plant::Index asset = plant::kNone;
   uint32_t sessions = 0, kept = 0;
+  bool tls_clients = false, tls_server = false;  // Modbus/TCP Security on that side
 
   /// judged: each message is, not only that there is a connection.
   bool judged() const { return protocol.known() && protocol.entry().every_message; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "policy/policy.h"
@@ -36,6 +37,8 @@ struct Talk {
   records::Conversation conversation;
   policy::Endpoint client, server;
   policy::Party client_party, server_party;
+  std::string role_word;                       // that the client's certificate proved; empty: none
+  plant::Index role = plant::kNone;            // of the plant, where it has one of that id
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
   policy::Party unit_party;

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -19,50 +16,17 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "net/tls_testing.h"
 
 namespace rampart::net {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-struct Authority {
-  std::shared_ptr<EVP_PKEY> key;
-  std::shared_ptr<X509> certificate;
-};
-
-void add_extension(X509* certificate, X509* issuer, int kind, const char* value) {
-  X509V3_CTX context;
-  X509V3_set_ctx_nodb(&context);
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value);
-  ASSERT_NE(extension, nullptr) << value;
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-}
-
-/// make_certificate: by `issuer`, or by itself as an authority where there is none; `days` from now until it ends.
-Authority make_certificate(const std::string& name, const char* alternative, const Authority* issuer, long days) {
-  Authority made;
-  made.key.reset(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  made.certificate.reset(X509_new(), X509_free);
-  X509* certificate = made.certificate.get();
-  static long serial = 0;
-  X509_set_version(certificate, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -30 * 86'400L);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), days * 86'400L);
-  X509_set_pubkey(certificate, made.key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-  X509* signer = issuer != nullptr ? issuer->certificate.get() : certificate;
-  X509_set_issuer_name(certificate, X509_get_subject_name(signer));
-  add_extension(certificate, signer, NID_basic_constraints, issuer != nullptr ? "CA:FALSE" : "critical,CA:TRUE");
-  if (alternative != nullptr) add_extension(certificate, signer, NID_subject_alt_name, alternative);
-  X509_sign(certificate, issuer != nullptr ? issuer->key.get() : made.key.get(), EVP_sha256());
-  return made;
-}
+using testing::Authority;
+using testing::make_certificate;
 
 /// Server is an `openssl s_server` on a free port of the loopback. It ends with the test.
 class Server {
@@ -129,7 +93,7 @@ class Server {
   std::string printed_;
 };
 
-class Tls : public testing::Test {
+class Tls : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "tls_client_test_XXXXXX").string();

@@ -13,6 +13,9 @@ class GatewayCheck {
 
   void check() {
     for (const plant::Serve& serve : gateway_.serves) check(serve);
+    for (const plant::Conduit& conduit : plant_.conduits) {
+      if (guards(conduit) && conduit.protect == plant::Protect::mutual_tls) check_wire(conduit);
+    }
     for (const RuleOf& rule : policy_.rules) {
       if (guards(plant_.conduits[rule.conduit])) check(rule);
     }
@@ -106,6 +109,21 @@ class GatewayCheck {
         add(conduit.mark, "another conduit of this gateway fails open: what its rules name passes the island too",
             "let both fail alike, or give each a gateway", true);
       }
+    }
+  }
+
+  /// check_wire warns where a gateway cannot speak TLS with another one, though a conduit wants it.
+  void check_wire(const plant::Conduit& conduit) {
+    if (conduit.guards.empty()) {
+      add(conduit.guard.mark, "`protect: mutual-tls` takes two gateways, and \"" + conduit.id.value + "\" has one",
+          "name one for each zone: `guard: {" + plant_.zones[conduit.joins.front()].id.value + ": " +
+              gateway_.id.value + ", " + plant_.zones[conduit.joins.back()].id.value + ": ...}`",
+          true);
+    } else if (!gateway_.wire) {
+      add(gateway_.mark,
+          "the gateway \"" + gateway_.id.value + "\" has no wire, and `protect: mutual-tls` of \"" + conduit.id.value +
+              "\" needs it",
+          "add `wire: {at: ...}`: its own address towards the other gateways", true);
     }
   }
 

@@ -157,6 +157,30 @@ TEST_F(Decide, AsksForPeopleOnlyWhereItCanSeeThem) {
   EXPECT_EQ(reason(load, at(2000)), Reason::role_missing);
 }
 
+TEST_F(Decide, TakesTheRoleThatACertificateProvedButNoApprovalFromIt) {
+  build_.plant.roles.push_back({text("operator"), {}, 1});
+  build_.plant.roles.push_back({text("engineer"), {}, 1});
+  rule("move", {"write"}).role = 0;
+  rule("load", {"program"}).role = 1;
+  plant::Rule& twice = rule("stop", {"stop"});
+  twice.role = 1;
+  twice.approvals = 1;
+  make();
+  situation_->see_people(true);
+  Parties proven = parties(scada_, plc_);
+  const auto ask = [&](Action action) {
+    return decide(*policy_, *situation_, proven, operation("modbus", action, "holding-register 5"), at(1000)).reason;
+  };
+  EXPECT_EQ(ask(Action::write), Reason::role_missing);
+  proven.role = 0;
+  EXPECT_EQ(ask(Action::write), Reason::rule);
+  EXPECT_EQ(ask(Action::program), Reason::role_missing) << "another role";
+  proven.role = 1;
+  EXPECT_EQ(ask(Action::write), Reason::role_missing);
+  EXPECT_EQ(ask(Action::program), Reason::rule);
+  EXPECT_EQ(ask(Action::stop), Reason::role_missing) << "nobody's yes is in a certificate";
+}
+
 TEST_F(Decide, BoundsLeasesAndDropsEndedOnesFirst) {
   make();
   for (uint32_t i = 0; i < Situation::kMostLeases; ++i) {

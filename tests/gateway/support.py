@@ -1,6 +1,7 @@
 """What the tests of a gateway share: a network of their own, a plant, servers and clients, the program under a deadline."""
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -105,6 +106,104 @@ def read_registers(number, first, count=1, unit=1):
 
 def write_register(number, register, value, unit=1):
     return adu(number, struct.pack(">BHH", 6, register, value), unit)
+
+
+def enter(descriptor):
+    """Moves this thread into a network namespace."""
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0x40000000) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@contextlib.contextmanager
+def inside(name):
+    with open("/proc/thread-self/ns/net", "rb") as back:
+        with open(f"/run/netns/{name}", "rb") as there:
+            enter(there.fileno())
+        try:
+            yield
+        finally:
+            enter(back.fileno())
+
+
+def inn(name, *words):
+    run("ip", "netns", "exec", name, *words)
+
+
+def own_namespaces():
+    """Gives this test a place of its own for the names of namespaces."""
+    run("mount", "-t", "tmpfs", "none", "/run")
+    os.makedirs("/run/netns", exist_ok=True)
+
+
+class Authority:
+    """A plant's authority, made with the openssl program."""
+
+    def __init__(self, folder, name="Plant authority"):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True)
+        (self.folder / "index.txt").touch()
+        (self.folder / "crlnumber").write_text("01\n", encoding="utf-8")
+        self.settings = self.folder / "ca.cnf"
+        self.settings.write_text(f"""[ca]
+default_ca = own
+[own]
+database = {self.folder}/index.txt
+new_certs_dir = {self.folder}
+certificate = {self.folder}/root.pem
+private_key = {self.folder}/root.key
+crlnumber = {self.folder}/crlnumber
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+policy = any
+[any]
+organizationName = optional
+commonName = supplied
+""", encoding="utf-8")
+        self.key(self.folder / "root.key")
+        self.openssl("req", "-x509", "-new", "-key", self.folder / "root.key", "-out", self.folder / "root.pem", "-days", "300",
+                     "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def openssl(self, *words):
+        run("openssl", *words)
+
+    def key(self, path):
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
+        path.chmod(0o600)
+
+    def issue(self, folder, subject, addresses=(), role=None, days=30):
+        """An identity folder; days < 0: it expired so long ago. Files of one that is there are replaced."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / "new"
+        new.mkdir()
+        self.key(new / "key.pem")
+        self.openssl("req", "-new", "-key", new / "key.pem", "-subj", f"/CN={subject}", "-out", new / "request")
+        extensions = "basicConstraints=CA:FALSE\n"
+        if addresses:
+            extensions += "subjectAltName=" + ",".join(f"IP:{address}" for address in addresses) + "\n"
+        if role is not None:
+            extensions += f"1.3.6.1.4.1.50316.802.1=ASN1:UTF8String:{role}\n"
+        (new / "extensions").write_text(extensions, encoding="utf-8")
+        when = lambda ahead: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + ahead * 86400))
+        self.openssl("ca", "-batch", "-notext", "-config", self.settings, "-in", new / "request", "-out", new / "certificate.pem",
+                     "-extfile", new / "extensions", "-startdate", when(-60), "-enddate", when(days))
+        shutil.copy(self.folder / "root.pem", new / "authority.pem")
+        for name in ("authority.pem", "key.pem", "certificate.pem"):
+            os.replace(new / name, folder / name)
+        shutil.rmtree(new)
+        return folder
+
+    def revoke(self, certificate):
+        self.openssl("ca", "-config", self.settings, "-revoke", certificate)
+
+    def list_for(self, folder):
+        """Puts the list of what was revoked into an identity folder."""
+        path = pathlib.Path(folder) / "crl.pem"
+        self.openssl("ca", "-config", self.settings, "-gencrl", "-out", f"{path}.new")
+        os.replace(f"{path}.new", path)
 
 
 class Server:
@@ -212,9 +311,10 @@ class GatewayCase(unittest.TestCase):
         self.events = self.folder / "events.json"
 
     def guard(self, text=None, *words, as_="gw-1", before=()):
+        self.events = self.folder / f"{as_}.json"
         self.events.unlink(missing_ok=True)
         self.file.write_text(text or self.plant, encoding="utf-8")
-        self.said = self.folder / "said"
+        self.said = self.folder / f"{as_}.said"
         with open(self.said, "w", encoding="utf-8") as said:
             process = subprocess.Popen([*before, PROGRAM, "guard", str(self.file), "--as", as_, "--json", str(self.events),
                                         *map(str, words)], stdout=subprocess.PIPE, stderr=said, text=True)
@@ -262,14 +362,20 @@ class GatewayCase(unittest.TestCase):
             time.sleep(0.02)
         return self.fail(f"waited {DEADLINE} s for {what}")
 
-    def lines(self):
-        if not self.events.exists():
+    def lines(self, as_=None):
+        """What a gateway told: the one that was begun last, or the one of that name."""
+        events = self.folder / f"{as_}.json" if as_ else self.events
+        if not events.exists():
             return []
-        whole = self.events.read_text(encoding="utf-8")
+        whole = events.read_text(encoding="utf-8")
         return [json.loads(line) for line in whole[:whole.rfind("\n") + 1].splitlines()]
 
-    def findings(self):
-        return [line["rampart"]["finding"] for line in self.lines() if line["event_type"] == "alert"]
+    def findings(self, as_=None):
+        return [line["rampart"]["finding"] for line in self.lines(as_) if line["event_type"] == "alert"]
+
+    def events_of(self, as_, kind):
+        """The events of records of a kind, as `guard-event`."""
+        return [line["rampart"]["event"] for line in self.lines(as_) if line["rampart"].get("kind") == kind]
 
     def get(self, port, path):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
