@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -99,9 +100,10 @@ class Guard {
     Duration beaten{};
     while (!stop.asked()) {
       gateway_->turn(kTurn);
+      if (next_.valid() && next_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_plant();
       if (clock_.steady() - beaten < kBeat) continue;
       beaten = clock_.steady();
-      if (reload.asked()) take_plant();
+      if (!next_.valid() && reload.asked()) load_plant();
       beat();
     }
     manager_.say("STOPPING=1");
@@ -144,11 +146,13 @@ class Guard {
   }
 
   void say_doors() const {
+    const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
     for (const gateway::Door& door : gateway_->doors()) {
       const plant::Asset& asset = loaded_.plant->assets[door.asset];
       std::fprintf(stderr, "rampart: %s %s -> %s %s (%s)\n", net::to_text(door.listen).c_str(),
                    door.kind == net::Kind::tcp ? "tcp" : "udp", asset.id.value.c_str(),
-                   net::to_text(door.server).c_str(),
+                   door.line == plant::kNone ? net::to_text(door.server).c_str()
+                                             : said.serves[door.line].serial->device.value.c_str(),
                    door.judged() ? std::string(door.protocol.name()).c_str() : "a counted stream");
     }
     if (server_) std::fprintf(stderr, "rampart: metrics on port %u\n", server_->port());
@@ -179,10 +183,16 @@ class Guard {
     manager_.say("WATCHDOG=1");
   }
 
-  /// take_plant goes on by the plant as it is now; where that is not well, the one before stays in force.
+  /// load_plant reads the plant as it is now, beside the traffic.
+  void load_plant() {
+    next_ =
+        std::async(std::launch::async, [file = options_.plant, now = clock_.now()] { return load_policy(file, now); });
+  }
+
+  /// take_plant goes on by what load_plant() read; where that is not well, the one before stays in force.
   void take_plant() {
     try {
-      LoadedPolicy next = load_policy(options_.plant, clock_.now());
+      LoadedPolicy next = next_.get();
       gateway_->take(next.policy);
       loaded_ = std::move(next);
       const std::string before = std::exchange(hash_, hash_of(*loaded_.plant));
@@ -209,6 +219,7 @@ class Guard {
   std::optional<EventWriter> writer_;
   Tee tee_;
   std::optional<WatchJournal> journal_;
+  std::future<LoadedPolicy> next_;
   std::optional<gateway::Gateway> gateway_;
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;

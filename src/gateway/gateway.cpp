@@ -24,15 +24,19 @@ Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, r
     : plain_(net::plain_socket),
       transparent_(std::move(transparent)),
       loop_(clock),
+      sink_(sink),
       judge_(std::move(policy), id, sink),
       id_(std::move(id)),
       relays_(*this),
+      lines_(loop_,
+             [this](std::string_view device, bool there, std::string_view why) { tell_line(device, there, why); }),
       buffer_(kBuffer) {
-  const plant::Gateway& said = gateway_of(judge_.plant(), id_);
+  const plant::Gateway& said = this->said();
   addressed_ = said.stands == plant::Stands::addressed;
   limits_ = said.limits;
   doors_ = doors_of(judge_.plant(), said);
   listen();
+  lines_.take(lines_of(said));
 }
 
 Gateway::~Gateway() {
@@ -91,7 +95,10 @@ void Gateway::listen() {
 }
 
 void Gateway::turn(std::chrono::milliseconds longest) {
-  loop_.turn(std::min<std::chrono::milliseconds>(longest, kLookEvery));
+  const Duration due = std::max(lines_.next() - loop_.steady(), Duration{});
+  const auto wait = std::min<Duration>(std::min<std::chrono::milliseconds>(longest, kLookEvery), due);
+  loop_.turn(std::chrono::ceil<std::chrono::milliseconds>(wait));
+  lines_.look();
   if (loop_.steady() - looked_ >= kLookEvery) {
     looked_ = loop_.steady();
     look_after_some();
@@ -151,6 +158,7 @@ Talk Gateway::talk_of(const Door& door, const net::Place& peer) {
   conversation.protocol = door.protocol;
   talk.client.ip = peer.ip;
   talk.server.ip = door.server.ip;
+  if (door.line != plant::kNone) talk.behind = behind(judge_.plant(), said(), door);
   talk.began = loop_.now();
   return talk;
 }
@@ -177,6 +185,39 @@ bool Gateway::kept_from(const Door& door, const Talk& talk) const {
   return used + door.kept >= door.sessions && !judge_.essential(talk);
 }
 
+/// connect begins the connection to the server of a door. Invalid where it cannot.
+net::Descriptor Gateway::connect(const Door& door, const net::Place& peer) {
+  if (door.line != plant::kNone) return lines_.connect(said().serves[door.line].serial->device.value);
+  std::optional<net::Place> from;
+  if (!addressed_) from = peer;
+  return net::begin_connect(door.server, net::Kind::tcp, from, maker());
+}
+
+/// tell_line: a line that cannot be used is a finding about the assets behind it; that it can again is told too.
+void Gateway::tell_line(std::string_view device, bool there, std::string_view why) {
+  const plant::Gateway& gateway = said();
+  for (const Door& door : doors_) {
+    if (door.line == plant::kNone || gateway.serves[door.line].serial->device.value != device) continue;
+    Talk talk = talk_of(door, door.listen);
+    judge_.place(talk);
+    std::string words = "the serial line " + std::string(device);
+    if (!there) {
+      judge_.found(records::kinds::kServerAway, talk, Direction::to_server,
+                   words + " cannot be used: " + std::string(why) + "; it is tried again each second", loop_.now());
+      continue;
+    }
+    const std::string origin = "gateway " + id_;
+    const plant::Index conduit = talk.conduit;
+    words += " is there again";
+    sink_.tell(records::GuardEvent{
+        .when = loop_.now(),
+        .origin = origin,
+        .event = "recovered",
+        .conduit = conduit == plant::kNone ? std::string_view() : judge_.plant().conduits[conduit].id.value,
+        .reason = words});
+  }
+}
+
 /// admit makes a connection of `client`, or leaves it where it is and returns false.
 bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place& peer) {
   Talk talk = talk_of(door, peer);
@@ -191,9 +232,7 @@ bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place&
     judge_.found(records::kinds::kConnectionLimit, talk, Direction::to_server, why, loop_.now());
     return false;
   }
-  std::optional<net::Place> from;
-  if (!addressed_) from = peer;
-  net::Descriptor server = net::begin_connect(door.server, net::Kind::tcp, from, maker());
+  net::Descriptor server = connect(door, peer);
   if (!server) {
     ++totals_.server_away;
     judge_.found(records::kinds::kServerAway, talk, Direction::to_server, "no connection can be made", loop_.now());
@@ -242,7 +281,9 @@ void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
     throw;
   }
   limits_ = said.limits;
+  const std::vector<plant::SerialLine> lines = lines_of(said);
   judge_.take(std::move(policy), loop_.now());
+  lines_.take(lines);
   for (auto& connection : connections_) judge_.place(connection->talk());
   relays_.place_all();
 }

@@ -14,6 +14,7 @@
 #include "gateway/connection.h"
 #include "gateway/judge.h"
 #include "gateway/relay.h"
+#include "gateway/serial_lines.h"
 #include "gateway/standing.h"
 #include "net/event_loop.h"
 #include "protocols/associations.h"
@@ -39,6 +40,7 @@ class Gateway {
   void finish();
 
   const std::vector<Door>& doors() const { return doors_; }
+  const SerialLines& lines() const { return lines_; }
   /// candidates_changed is true once after something new was learned.
   bool candidates_changed() { return judge_.take_candidates_changed(); }
   const Totals& totals() const { return totals_; }
@@ -74,6 +76,9 @@ class Gateway {
   };
 
   void accept(Listener& listener);
+  const plant::Gateway& said() const { return gateway_of(judge_.plant(), id_); }
+  net::Descriptor connect(const Door& door, const net::Place& peer);
+  void tell_line(std::string_view device, bool there, std::string_view why);
   bool admit(const Door& door, net::Descriptor& client, const net::Place& peer);
   std::string_view full(const Door& door, const net::Place& peer) const;
   bool kept_from(const Door& door, const Talk& talk) const;
@@ -84,6 +89,7 @@ class Gateway {
 
   net::SocketMaker plain_, transparent_;
   net::EventLoop loop_;
+  records::Sink& sink_;
   Judge judge_;
   std::string id_;
   bool addressed_ = true;
@@ -92,6 +98,7 @@ class Gateway {
   std::map<std::pair<net::Kind, net::Place>, size_t> door_at_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   RelayTable relays_;
+  SerialLines lines_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> buried_;
   std::unordered_map<IpAddress, uint32_t> of_client_;

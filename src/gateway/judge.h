@@ -88,6 +88,9 @@ class Judge {
     std::shared_ptr<const policy::Policy> policy;
     TimePoint since{};
   };
+  policy::Party party_of(const std::string& id) const;
+  /// leads_to is true where `asset` is behind the serial line that `talk` goes to.
+  bool leads_to(const Talk& talk, plant::Index asset) const;
   policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation) const;
   plant::Mode mode_of(const Talk& talk, const policy::Verdict& verdict) const;
   bool finishes(const Talk& talk, const protocols::Operation& operation, const policy::Verdict& verdict,

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/policy.h"
 #include "protocols/matcher.h"
@@ -36,6 +38,7 @@ struct Talk {
   records::Conversation conversation;
   policy::Endpoint client, server;
   policy::Party client_party, server_party;
+  std::vector<std::string> behind;             // ids of the assets behind a serial line, which no address tells
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
   policy::Party unit_party;
