@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <optional>
 #include <set>
 #include <utility>
@@ -180,13 +181,14 @@ class Guard {
     while (!stop.asked()) {
       gateway_->turn(kTurn);
       take_role(role.said());
+      if (next_.valid() && next_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_plant();
       const Duration now = clock_.steady();
       stood_still_ = std::max(stood_still_, now - std::exchange(turned, now));
       if (now - beaten < kBeat) continue;
       beaten = now;
-      const bool asked = reload.asked();
+      const bool asked = !next_.valid() && reload.asked();
       renew_identity(asked);  // first: another plant may be the first to ask for TLS
-      if (asked) take_plant();
+      if (asked) load_plant();
       beat();
     }
     manager_.say("STOPPING=1");
@@ -236,11 +238,13 @@ class Guard {
   }
 
   void say_doors() const {
+    const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
     for (const gateway::Door& door : gateway_->doors()) {
       const plant::Asset& asset = loaded_.plant->assets[door.asset];
       std::fprintf(stderr, "rampart: %s %s -> %s %s (%s)\n", net::to_text(door.listen).c_str(),
                    door.kind == net::Kind::tcp ? "tcp" : "udp", asset.id.value.c_str(),
-                   net::to_text(door.server).c_str(),
+                   door.line == plant::kNone ? net::to_text(door.server).c_str()
+                                             : said.serves[door.line].serial->device.value.c_str(),
                    door.judged() ? std::string(door.protocol.name()).c_str() : "a counted stream");
     }
     const auto& wire = gateway::gateway_of(*loaded_.plant, options_.as).wire;
@@ -331,10 +335,16 @@ class Guard {
     }
   }
 
-  /// take_plant goes on by the plant as it is now; where that is not well, the one before stays in force.
+  /// load_plant reads the plant as it is now, beside the traffic.
+  void load_plant() {
+    next_ =
+        std::async(std::launch::async, [file = options_.plant, now = clock_.now()] { return load_policy(file, now); });
+  }
+
+  /// take_plant goes on by what load_plant() read; where that is not well, the one before stays in force.
   void take_plant() {
     try {
-      LoadedPolicy next = load_policy(options_.plant, clock_.now());
+      LoadedPolicy next = next_.get();
       gateway_->take(next.policy);
       loaded_ = std::move(next);
       const std::string before = std::exchange(hash_, hash_of(*loaded_.plant));
@@ -397,6 +407,7 @@ class Guard {
   GuardEvents events_{tee_, options_.as};
   Duration stood_still_{};
   std::optional<WatchJournal> journal_;
+  std::future<LoadedPolicy> next_;
   std::optional<gateway::Gateway> gateway_;
   std::optional<GuardEvidence> evidence_;
   std::string user_, hash_, sources_, settings_;

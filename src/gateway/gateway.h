@@ -15,6 +15,7 @@
 #include "gateway/connection.h"
 #include "gateway/judge.h"
 #include "gateway/relay.h"
+#include "gateway/serial_lines.h"
 #include "gateway/standing.h"
 #include "net/event_loop.h"
 #include "protocols/associations.h"
@@ -51,6 +52,7 @@ class Gateway {
   void finish();
 
   const std::vector<Door>& doors() const { return doors_; }
+  const SerialLines& lines() const { return lines_; }
   /// candidates_changed is true once after something new was learned.
   bool candidates_changed() { return judge_.take_candidates_changed(); }
   const Totals& totals() const { return totals_; }
@@ -125,6 +127,9 @@ class Gateway {
   };
 
   void accept(Listener& listener);
+  const plant::Gateway& said() const { return gateway_of(judge_.plant(), id_); }
+  net::Descriptor connect(const Door& door, const Exit& exit);
+  void tell_line(std::string_view device, bool there, std::string_view why);
   bool admit(const Door& door, net::Descriptor& client, const net::Place& peer);
   bool greet(const Door& door, net::Descriptor& client, const net::Place& peer, Spoken spoken);
   void keep(std::unique_ptr<Connection> connection, bool counted);
@@ -149,6 +154,7 @@ class Gateway {
   net::EventLoop loop_;
   Judge judge_;
   std::string id_;
+  records::Sink& sink_;
   bool addressed_ = true;
   plant::GatewayLimits limits_;
   std::vector<Door> doors_;
@@ -158,9 +164,9 @@ class Gateway {
   std::shared_ptr<const net::TlsContext> identity_;
   int days_told_ = 0;  // of the end of our certificate
   bool list_told_ = false;
-  records::Sink& sink_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   RelayTable relays_;
+  SerialLines lines_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> buried_;
   std::set<Waiting*> waiting_;  // for records; each forgets itself when it is over

@@ -114,6 +114,9 @@ class Judge {
   const plant::Rule* rule_of(const policy::Verdict& verdict) const;
   bool goes_unrecorded(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
                        std::string_view why, TimePoint now);
+  policy::Party party_of(const std::string& id) const;
+  /// leads_to is true where `asset` is behind the serial line that `talk` goes to.
+  bool leads_to(const Talk& talk, plant::Index asset) const;
   policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation) const;
   plant::Mode mode_of(const Talk& talk, const policy::Verdict& verdict) const;
   bool finishes(const Talk& talk, const protocols::Operation& operation, const policy::Verdict& verdict,

@@ -6,6 +6,8 @@
 namespace rampart::policy {
 namespace {
 
+constexpr uint32_t kUnitMost = 247;  // MODBUS over Serial Line V1.02, 2.2
+
 class GatewayCheck {
  public:
   GatewayCheck(const Policy& policy, const plant::Gateway& gateway, std::vector<Problem>& problems)
@@ -77,9 +79,12 @@ class GatewayCheck {
     const plant::Asset& asset = plant_.assets[serve.to];
     const bool has_ip =
         std::any_of(asset.at.begin(), asset.at.end(), [](const plant::Location& at) { return at.ip.has_value(); });
-    if (!has_ip)
+    if (serve.serial) {
+      check_units(serve, asset);
+    } else if (!has_ip) {
       add(serve.mark, "the asset \"" + asset.id.value + "\" has no IP address",
           "a gateway connects to one: add `ip` to its `at`");
+    }
     const bool named = std::any_of(policy_.rules.begin(), policy_.rules.end(), [&](const RuleOf& rule) {
       const auto& to = rule.said->to;
       return guards(plant_.conduits[rule.conduit]) && std::find(to.begin(), to.end(), serve.to) != to.end();
@@ -125,6 +130,14 @@ class GatewayCheck {
               "\" needs it",
           "add `wire: {at: ...}`: its own address towards the other gateways", true);
     }
+  }
+
+  /// check_units: what is behind a line is told by its unit, and by nothing else.
+  void check_units(const plant::Serve& serve, const plant::Asset& asset) {
+    const auto has_unit = [](const plant::Location& at) { return at.unit && *at.unit <= kUnitMost; };
+    if (std::any_of(asset.at.begin(), asset.at.end(), has_unit)) return;
+    add(serve.mark, "nothing says which unit \"" + asset.id.value + "\" is behind the serial line",
+        "add `unit`, 1 to 247, to its `at`; 0 stands for a broadcast to all devices of the line");
   }
 
   void check(const RuleOf& rule) {
