@@ -13,7 +13,7 @@ using Kind = Way::Kind;
 const char* const kPlant = R"(rampart: 1
 plant: Test
 roles:
-  - {id: operator, may: [watch]}
+  operator: {may: [watch]}
 zones:
   - {id: office, target: 1, networks: [10.1.0.0/16], assets: [{id: scada, kind: scada-server, at: [{ip: 10.1.0.1}]}]}
   - {id: control, target: 1, networks: [10.2.0.0/16], assets: [{id: plc, kind: controller, at: [{ip: 10.2.0.1}]}]}
