@@ -1,11 +1,15 @@
 // Load for what stands between a Modbus client and its server, the same for all contestants:
 //   gateway_load serve ADDRESS PORT                          answers every request of 12 octets with 29
 //   gateway_load ask ADDRESS PORT CONNECTIONS SECONDS        each connection asks again as soon as it is answered
-// `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds.
+//   gateway_load reload ADDRESS PORT CONNECTIONS SECONDS PID the same, then SIGHUP to PID, and three seconds more
+//   gateway_load hold ADDRESS PORT CONNECTIONS               opens them and waits for a line; then each asks once
+// `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds;
+// `reload` a line of a warm second, one of the seconds before, and three of a second each.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -126,62 +131,126 @@ double percentile(std::vector<double>& all, double share) {
   return all[at];
 }
 
-int measure(const sockaddr_in& to, size_t count, double seconds) {
-  std::vector<Connection> connections(count);
-  const int epoll = epoll_create1(0);
-  for (size_t i = 0; i < count; ++i) {
-    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
-    no_delay(descriptor);
-    connections[i].descriptor = descriptor;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = i;
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll");
+/// Load is `count` connections that each ask again as soon as they are answered.
+class Load {
+ public:
+  Load(const sockaddr_in& to, size_t count) : connections_(count), epoll_(epoll_create1(0)) {
+    trips_.reserve(4'000'000);
+    for (size_t i = 0; i < count; ++i) {
+      const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+      if (connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
+      no_delay(descriptor);
+      connections_[i].descriptor = descriptor;
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.u64 = i;
+      if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll");
+    }
   }
-  std::vector<double> trips;
-  trips.reserve(4'000'000);
-  const auto take = [&](Connection& connection) {
+
+  void begin() {
+    for (Connection& connection : connections_) ask(connection);
+  }
+
+  /// run asks and takes for so long, and prints: requests, requests a second, percentiles of a round trip.
+  void run(double seconds) {
+    trips_.clear();
+    const Clock::time_point begin = Clock::now();
+    const Clock::time_point end =
+        begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    std::array<epoll_event, 256> events;
+    while (Clock::now() < end) {
+      if (connections_.size() == 1) {
+        // A single client waits in recv, as those do.
+        if (take(connections_[0])) ask(connections_[0]);
+        continue;
+      }
+      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+      if (ready == 0) fail("no answer for a second");
+      for (int i = 0; i < ready; ++i) {
+        Connection& connection = connections_[events[static_cast<size_t>(i)].data.u64];
+        if (take(connection)) ask(connection);
+      }
+    }
+    const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (trips_.empty()) fail("nothing was answered");
+    std::printf("%zu %.0f %.2f %.2f %.2f\n", trips_.size(), static_cast<double>(trips_.size()) / took,
+                percentile(trips_, 0.5), percentile(trips_, 0.99), percentile(trips_, 0.999));
+    std::fflush(stdout);
+  }
+
+  /// once has each connection ask once and be answered.
+  void once() {
+    for (Connection& connection : connections_) {
+      ask(connection);
+      while (!take(connection)) continue;
+    }
+  }
+
+ private:
+  bool take(Connection& connection) {
     uint8_t answer[kAnswer];
     const ssize_t got = recv(connection.descriptor, answer, kAnswer - connection.got, 0);
     if (got <= 0) fail("recv");
     connection.got += static_cast<size_t>(got);
     if (connection.got < kAnswer) return false;
-    trips.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.asked).count());
+    trips_.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.asked).count());
     return true;
-  };
-  for (Connection& connection : connections) ask(connection);
-  const Clock::time_point begin = Clock::now();
-  const Clock::time_point end =
-      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  std::array<epoll_event, 256> events;
-  while (Clock::now() < end) {
-    if (count == 1) {
-      // A single client waits in recv, as those do.
-      if (take(connections[0])) ask(connections[0]);
-      continue;
-    }
-    const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 1000);
-    if (ready == 0) fail("no answer for a second");
-    for (int i = 0; i < ready; ++i) {
-      Connection& connection = connections[events[static_cast<size_t>(i)].data.u64];
-      if (take(connection)) ask(connection);
-    }
   }
-  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (trips.empty()) fail("nothing was answered");
-  std::printf("%zu %.0f %.2f %.2f %.2f\n", trips.size(), static_cast<double>(trips.size()) / took,
-              percentile(trips, 0.5), percentile(trips, 0.99), percentile(trips, 0.999));
+
+  std::vector<Connection> connections_;
+  const int epoll_;
+  std::vector<double> trips_;
+};
+
+int measure(const sockaddr_in& to, size_t count, double seconds) {
+  Load load(to, count);
+  load.begin();
+  load.run(seconds);
   return 0;
+}
+
+/// reload measures so long, has the gateway read its plant anew, and measures each of the next three seconds.
+int reload(const sockaddr_in& to, size_t count, double seconds, pid_t gateway) {
+  Load load(to, count);
+  load.begin();
+  load.run(1);  // warm
+  load.run(seconds);
+  if (kill(gateway, SIGHUP) != 0) fail("kill");
+  for (int i = 0; i < 3; ++i) load.run(1);
+  return 0;
+}
+
+/// hold opens connections and keeps them: says "idle", and, after a line on standard input, has each asked once.
+int hold(const sockaddr_in& to, size_t count) {
+  Load load(to, count);
+  std::puts("idle");
+  std::fflush(stdout);
+  if (std::getchar() == EOF) return 0;
+  load.once();
+  std::puts("asked");
+  std::fflush(stdout);
+  return std::getchar() == EOF ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
   if (what == "serve" && argc == 4) return serve(place(argv[2], argv[3]));
   if (what == "ask" && argc == 6)
     return measure(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]));
-  std::fputs("gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS\n", stderr);
+  if (what == "reload" && argc == 7)
+    return reload(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]), std::atoi(argv[6]));
+  if (what == "hold" && argc == 5) return hold(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10));
+  std::fputs(
+      "gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS\n"
+      "             reload ADDRESS PORT CONNECTIONS SECONDS PID | hold ADDRESS PORT CONNECTIONS\n",
+      stderr);
   return 2;
 }

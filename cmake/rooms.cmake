@@ -15,9 +15,10 @@ rampart_room(policy    MAY base plant protocols LINKS date::date-tz OWNS date/)
 rampart_room(journal   MAY base crypto records LINKS Threads::Threads)
 rampart_room(assess    MAY base standard plant policy records LINKS Boost::json OWNS boost/json)
 rampart_room(net       MAY base crypto LINKS OpenSSL::SSL OWNS openssl/)
+rampart_room(pki       MAY base crypto plant records net)
 rampart_room(monitor   MAY base crypto standard plant protocols policy records LINKS PkgConfig::libpcap ZLIB::ZLIB Threads::Threads
              OWNS pcap.h pcap/ zlib.h)
 rampart_room(gateway   MAY base crypto plant protocols policy records net)
 rampart_room(firewall  MAY base plant protocols policy LINKS Boost::json OWNS boost/json)
-rampart_room(apps      MAY base crypto standard protocols plant records policy journal net monitor gateway firewall assess
+rampart_room(apps      MAY base crypto standard protocols plant records policy journal net pki monitor gateway firewall assess
              LINKS CLI11::CLI11 PkgConfig::prometheus ZLIB::ZLIB OWNS CLI/ prometheus/ zlib.h)

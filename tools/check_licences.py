@@ -92,13 +92,14 @@ def npm_faults(named, lock, document):
             yield f"{name} is {package.get('version')} under {package.get('license')}, its row says {rows[name]}"
 
 
-def check_npm(web, document):
-    package = json.loads((web / "package.json").read_text(encoding="utf-8"))
-    lock = json.loads((web / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+def check_npm(folder, document):
+    package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     named = [name for kind in ("dependencies", "devDependencies", "optionalDependencies") for name in package.get(kind, {})]
-    # What vite.config.ts lets into the page is shipped, whoever brought it.
-    shipped = re.search(r"kShipped = \[(.*?)\]", (web / "vite.config.ts").read_text(encoding="utf-8")).group(1)
-    named += re.findall(r"'([^']+)'", shipped)
+    if (folder / "vite.config.ts").exists():
+        # What it lets into the page is shipped, whoever brought it.
+        shipped = re.search(r"kShipped = \[(.*?)\]", (folder / "vite.config.ts").read_text(encoding="utf-8")).group(1)
+        named += re.findall(r"'([^']+)'", shipped)
     found = list(npm_faults(set(named), lock, document.read_text(encoding="utf-8")))
     for fault in found:
         print(fault)

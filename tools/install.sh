@@ -1,7 +1,8 @@
 #!/bin/sh
 # tools/install.sh GROUP...: installs what the groups of packaging/debian-packages.txt name and this machine lacks.
-# Asks dpkg once; calls apt only when something is missing. Group `test` also brings the npm packages of web/, pinned by
-# web/package-lock.json; without them some tests are skipped. Ends with one clear line where it cannot.
+# Asks dpkg once; calls apt only when something is missing. Group `test` also brings the npm packages of web/ and
+# tests/gateway/npm/, pinned by their package-lock.json; without them some tests are skipped. Ends with one clear line
+# where it cannot.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
@@ -23,14 +24,18 @@ wanted=$(printf '%s\n' $wanted | sort -u)
 # Who has npm from elsewhere has node with it, and Debian's npm would remove both.
 if command -v npm > /dev/null; then wanted=$(printf '%s\n' $wanted | grep -vx npm); fi
 
-# npm_packages: what web/package-lock.json names, by its hashes; no package's own scripts are run.
+# npm_folder FOLDER TESTS: what its package-lock.json names, by its hashes; no package's own scripts are run.
+npm_folder() {
+  lock=$root/$1/package-lock.json there=$root/$1/node_modules/.package-lock.json
+  if [ -e "$there" ] && [ ! "$lock" -nt "$there" ]; then return 0; fi
+  say "npm packages of $1/"
+  npm ci --prefix "$root/$1" --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 < /dev/null ||
+    say "the npm packages could not be fetched: $2 will be skipped"
+}
 npm_packages() {
   case " $1 " in *" test "*) ;; *) return 0 ;; esac
-  lock=$root/web/package-lock.json there=$root/web/node_modules/.package-lock.json
-  if [ -e "$there" ] && [ ! "$lock" -nt "$there" ]; then return 0; fi
-  say "npm packages of web/"
-  npm ci --prefix "$root/web" --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 < /dev/null ||
-    say "the npm packages could not be fetched: tests of the report's page will be skipped"
+  npm_folder web "tests of the report's page"
+  npm_folder tests/gateway/npm "tests of the gateway with clients from npm"
 }
 
 command -v dpkg-query > /dev/null ||

@@ -139,9 +139,10 @@ std::optional<uint64_t> parse_octets(std::string_view text) {
 
 HostPort require_host(std::string_view text, uint16_t default_port) {
   const auto wrong = [&] {
-    return UsageError("--to: '" + std::string(text) + "' is no place to send to",
+    return UsageError("'" + std::string(text) + "' is no host, or host and port",
                       "write a name or address, and a port where it is not " + std::to_string(default_port) +
-                          ": collector.example:6514, [fd00::5]:6514");
+                          ": host.example:" + std::to_string(default_port) +
+                          ", [fd00::5]:" + std::to_string(default_port));
   };
   std::string_view host = text;
   std::string_view port;

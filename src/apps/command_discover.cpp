@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "apps/commands.h"
+#include "apps/ended_source.h"
 #include "apps/progress.h"
+#include "apps/stop_signal.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "monitor/correlator.h"
@@ -38,10 +40,15 @@ monitor::discover::Draft drafted(const DiscoverOptions& options) {
   monitor::discover::Gatherer gatherer;
   monitor::Correlator correlator(nullptr, nullptr, gatherer);
   ProgressBar bar(true);
-  monitor::run(source, correlator, {.workers = options.workers},
+  const StopSignal stop;
+  EndedSource stoppable(source, [&] { return stop.asked(); });
+  monitor::run(stoppable, correlator, {.workers = options.workers},
                [&](const monitor::SensorResult& so_far) { bar.show(source.progress(), so_far.packets); });
   correlator.finish();
   bar.clear();
+  if (stop.asked()) {
+    std::fprintf(stderr, "rampart: stopped; the draft rests on what was read until then\n");
+  }
   for (const monitor::CaptureWarning& warning : source.warnings()) {
     std::fprintf(stderr, "%s: warning: %s; %llu packets were read before it\n", warning.path.c_str(),
                  warning.what.c_str(), static_cast<unsigned long long>(warning.packets));

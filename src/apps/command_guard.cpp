@@ -3,25 +3,33 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <future>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/event_writer.h"
+#include "apps/guard_events.h"
+#include "apps/guard_evidence.h"
 #include "apps/guard_metrics.h"
 #include "apps/loading.h"
 #include "apps/privileges.h"
 #include "apps/socket_helper.h"
 #include "apps/stop_signal.h"
+#include "apps/system_calls.h"
 #include "apps/version.h"
 #include "apps/watch_journal.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "gateway/kernel_rules.h"
 #include "gateway/peers.h"
 #include "gateway/setup.h"
+#include "net/handed_over.h"
 
 namespace rampart::apps {
 namespace {
@@ -51,6 +59,7 @@ void raise_descriptors() {
 
 /// warn_of_what_is_not_done says what the plant asks of this gateway that is not done.
 void warn_of_what_is_not_done(const plant::Plant& plant, const std::string& id) {
+  const bool addressed = gateway::gateway_of(plant, id).stands == plant::Stands::addressed;
   for (const plant::Conduit& conduit : plant.conduits) {
     if (!conduit.guarded_by(id)) continue;
     if (conduit.protect == plant::Protect::mutual_tls && conduit.guards.empty()) {
@@ -59,11 +68,24 @@ void warn_of_what_is_not_done(const plant::Plant& plant, const std::string& id) 
                    "zone, and the plant names one\n",
                    conduit.id.value.c_str());
     }
-    if (conduit.on_failure != plant::OnFailure::close) {
-      std::fprintf(stderr, "rampart: conduit %s: `on-failure` is `close` here, whatever the plant says\n",
+    if (conduit.on_failure == plant::OnFailure::open && addressed) {
+      std::fprintf(stderr, "rampart: conduit %s: an addressed gateway cannot fail open: nothing passes without it\n",
                    conduit.id.value.c_str());
     }
   }
+}
+
+/// rules_of are the kernel's rules of a gateway that is not addressed, where the helper has to change them.
+std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const plant::Gateway& gateway) {
+  if (!gateway::needs_warden(plant, gateway)) return {};
+  std::string mac;
+  if (gateway.stands == plant::Stands::bridged) {
+    const std::string file = "/sys/class/net/" + std::string(gateway::kBridge) + "/address";
+    const auto octets = read_file(file, 4096);
+    if (!octets) throw Error("there is no bridge " + std::string(gateway::kBridge), "run what --show-setup prints");
+    mac = trim(as_text(*octets));
+  }
+  return gateway::kernel_rules(plant, gateway, mac);
 }
 
 /// Identity is the folder of our certificate, looked at again while the gateway runs.
@@ -102,7 +124,11 @@ class Guard {
     const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
     const std::string& owned = options_.journal.empty() ? options_.identity : options_.journal;
     const std::string user = options_.user.empty() ? default_user(owned) : options_.user;
-    if (said.stands != plant::Stands::addressed) helper_.emplace(user);
+    if (said.stands != plant::Stands::addressed) {
+      rules_ = rules_of(*loaded_.plant, said);
+      failing_at_start_ = failing_of(*loaded_.plant);
+      helper_.emplace(user, rules_);
+    }
     if (!options_.json.empty()) {
       writer_.emplace(options_.json, Operations::all);
       tee_.add(*writer_);
@@ -111,10 +137,19 @@ class Guard {
       const HostPort place = require_listen("--metrics", options_.metrics);
       server_.emplace(place.host, place.port);
     }
-    const auto maker = [this](net::Kind kind, bool six) {
-      return helper_ ? helper_->make(kind, six) : net::Descriptor();
-    };
-    gateway_.emplace(loaded_.policy, options_.as, tee_, clock_, maker, identity_.context());
+    gateway_.emplace(
+        loaded_.policy, options_.as, tee_, clock_,
+        [this](net::Kind kind, bool six) { return helper_ ? helper_->make(kind, six) : net::Descriptor(); },
+        [this](const net::Place& place, net::Kind kind) {
+          net::Descriptor given = handed_over_.take(place, kind);
+          if (given) ++taken_over_;
+          return given;
+        },
+        identity_.context());
+    evidence_.emplace(*gateway_, options_.as, tee_);
+    if (const size_t rest = handed_over_.close_rest(); rest > 0) {
+      std::fprintf(stderr, "rampart: %zu sockets were handed over that no door of the plant needs\n", rest);
+    }
     user_ = drop_rights(user);
     const std::string key = options_.identity + "/key.pem";
     if (!options_.identity.empty() && access(key.c_str(), R_OK) != 0) {
@@ -126,6 +161,7 @@ class Guard {
     if (!options_.journal.empty()) {
       journal_.emplace(options_.journal, options_.all_operations, true, clock_);
       tee_.add(journal_->sink());
+      gateway_->write_to(*journal_);
     }
     if (server_) server_->start([this](std::string_view path) { return board_.answer(path); });
   }
@@ -133,22 +169,32 @@ class Guard {
   int run(std::string& out) {
     const StopSignal stop;
     const ReloadSignal reload;
+    const RoleSignal role;
     records::Run run = start();
     if (!options_.quiet) say_doors();
+    if (helper_) helper_->beat();
+    close_system_calls(Closed::serving);
+    leave_doors();
     manager_.say("READY=1\nSTATUS=guarding");
     gateway_->look_after_identity();
-    Duration beaten{};
+    Duration beaten{}, turned = clock_.steady();
     while (!stop.asked()) {
       gateway_->turn(kTurn);
-      if (clock_.steady() - beaten < kBeat) continue;
-      beaten = clock_.steady();
-      const bool asked = reload.asked();
+      take_role(role.said());
+      if (next_.valid() && next_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_plant();
+      const Duration now = clock_.steady();
+      stood_still_ = std::max(stood_still_, now - std::exchange(turned, now));
+      if (now - beaten < kBeat) continue;
+      beaten = now;
+      const bool asked = !next_.valid() && reload.asked();
       renew_identity(asked);  // first: another plant may be the first to ask for TLS
-      if (asked) take_plant();
+      if (asked) load_plant();
       beat();
     }
     manager_.say("STOPPING=1");
+    evidence_->end(clock_.now());
     gateway_->finish();
+    if (rules_) events_.failed(*loaded_.plant, clock_.now(), "the gateway was ended");
     write_candidates();
     return end(std::move(run), out);
   }
@@ -156,7 +202,7 @@ class Guard {
  private:
   records::Run start() {
     sources_ = words_of(gateway_->doors());
-    settings_ = "as=" + options_.as + " user=" + user_ + (options_.all_operations ? " all-operations" : "");
+    settings_ = "guard as=" + options_.as + " user=" + user_ + (options_.all_operations ? " all-operations" : "");
     records::Run run;
     run.version = kVersion;
     run.when = clock_.now();
@@ -166,6 +212,11 @@ class Guard {
     run.settings = settings_;
     if (writer_) writer_->record(run);
     if (journal_) journal_->start(run, loaded_.plant.get());
+    if (taken_over_ > 0) events_.took_over(run.when, taken_over_);
+    if (journal_ && !journal_->ended_well()) {
+      events_.failed(*loaded_.plant, run.when, "the run before this one ended without a word");
+      events_.recovered(*loaded_.plant, run.when, "it was started again");
+    }
     return run;
   }
 
@@ -187,11 +238,13 @@ class Guard {
   }
 
   void say_doors() const {
+    const plant::Gateway& said = gateway::gateway_of(*loaded_.plant, options_.as);
     for (const gateway::Door& door : gateway_->doors()) {
       const plant::Asset& asset = loaded_.plant->assets[door.asset];
       std::fprintf(stderr, "rampart: %s %s -> %s %s (%s)\n", net::to_text(door.listen).c_str(),
                    door.kind == net::Kind::tcp ? "tcp" : "udp", asset.id.value.c_str(),
-                   net::to_text(door.server).c_str(),
+                   door.line == plant::kNone ? net::to_text(door.server).c_str()
+                                             : said.serves[door.line].serial->device.value.c_str(),
                    door.judged() ? std::string(door.protocol.name()).c_str() : "a counted stream");
     }
     const auto& wire = gateway::gateway_of(*loaded_.plant, options_.as).wire;
@@ -201,7 +254,46 @@ class Guard {
     if (server_) std::fprintf(stderr, "rampart: metrics on port %u\n", server_->port());
   }
 
+  /// take_role: of a pair, who takes over knows of no value: the other may have had others written since.
+  void take_role(RoleSignal::Said said) {
+    if (said == RoleSignal::Said::nothing) return;
+    const bool in_charge = said == RoleSignal::Said::in_charge;
+    if (in_charge) gateway_->forget_values();
+    events_.role(clock_.now(), in_charge);
+  }
+
+  /// hear tells what the helper did.
+  void hear() {
+    using What = SocketHelper::News::What;
+    while (const auto news = helper_->news()) {
+      switch (news->what) {
+        case What::failed:
+          break;  // told with its end, which comes with the next beat
+        case What::recovered:
+          events_.failed(*loaded_.plant, news->since, "the gateway was gone, or silent for two seconds");
+          events_.recovered(*loaded_.plant, clock_.now(), "the gateway judges again");
+          break;
+        case What::not_loaded:
+          events_.closed(clock_.now(), "nft did not load the rules: the kernel's are as they were");
+          break;
+        case What::gone:
+          events_.closed(
+              clock_.now(),
+              "the helper ended: what is connected goes on, nothing new passes; restart the gateway when it suits");
+          break;
+      }
+    }
+  }
+
   void beat() {
+    evidence_->beat(clock_.now());
+    if (helper_) {
+      helper_->beat();
+      hear();
+    }
+    GuardEvents::Seen seen;
+    seen.stood_still = std::exchange(stood_still_, Duration{});
+    seen.no_room = gateway_->totals().no_room;
     WatchNumbers numbers;
     numbers.plant_sha256 = hash_;
     if (journal_) {
@@ -210,7 +302,10 @@ class Guard {
       numbers.has_journal = true;
       numbers.journal_records = status.size;
       numbers.journal_not_kept = status.not_kept;
+      seen.journal_failing = status.failing;
+      seen.not_kept = status.not_kept;
     }
+    events_.beat(*loaded_.plant, seen, clock_.now(), clock_.steady());
     if (writer_) {
       writer_->flush();
       if (writer_->failed() && !std::exchange(told_, true)) {
@@ -219,7 +314,7 @@ class Guard {
     }
     if (server_) {
       bool well = false;
-      std::string health = guard_health_line(*gateway_, numbers, well);
+      std::string health = guard_health_line(*gateway_, numbers, !helper_ || helper_->alive(), well);
       board_.lay_down(guard_metrics_text(*gateway_, numbers), std::move(health), well);
     }
     if (gateway_->candidates_changed()) write_candidates();
@@ -240,18 +335,52 @@ class Guard {
     }
   }
 
-  /// take_plant goes on by the plant as it is now; where that is not well, the one before stays in force.
+  /// load_plant reads the plant as it is now, beside the traffic.
+  void load_plant() {
+    next_ =
+        std::async(std::launch::async, [file = options_.plant, now = clock_.now()] { return load_policy(file, now); });
+  }
+
+  /// take_plant goes on by what load_plant() read; where that is not well, the one before stays in force.
   void take_plant() {
     try {
-      LoadedPolicy next = load_policy(options_.plant, clock_.now());
+      LoadedPolicy next = next_.get();
       gateway_->take(next.policy);
       loaded_ = std::move(next);
       const std::string before = std::exchange(hash_, hash_of(*loaded_.plant));
       if (journal_) journal_->change(*loaded_.plant, before);
       std::fprintf(stderr, "rampart: the plant was read anew and is in force\n");
+      leave_doors();
+      if (failing_of(*loaded_.plant) != failing_at_start_) {
+        std::fprintf(stderr, "rampart: what it serves, or how it fails, changes in the kernel at the next start\n");
+      }
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\nrampart: the plant is not taken; the one before stays in force\n", error.what());
     }
+  }
+
+  /// failing_of is what the kernel would have to know of `plant`, but for addresses of this machine.
+  std::string failing_of(const plant::Plant& plant) const {
+    const plant::Gateway& said = gateway::gateway_of(plant, options_.as);
+    if (said.stands == plant::Stands::addressed) return {};
+    return gateway::kernel_rules(plant, said, {}).failed;
+  }
+
+  /// leave_doors has the service manager keep the sockets that listen, for who is started after us.
+  void leave_doors() {
+    std::set<std::string> names;
+    for (const net::Kind kind : {net::Kind::tcp, net::Kind::udp}) {
+      for (const auto& [place, descriptor] : gateway_->listening(kind)) {
+        std::string name = (kind == net::Kind::tcp ? "tcp-" : "udp-") + net::to_text(place);
+        std::replace(name.begin(), name.end(), ':', '_');  // it may not stand in a name
+        if (!left_.contains(name)) manager_.leave(name, descriptor);
+        names.insert(std::move(name));
+      }
+    }
+    for (const std::string& name : left_) {
+      if (!names.contains(name)) manager_.take_back(name);
+    }
+    left_ = std::move(names);
   }
 
   void write_candidates() {
@@ -267,11 +396,20 @@ class Guard {
   const Clock& clock_;
   LoadedPolicy loaded_;
   Identity identity_;
+  net::HandedOver handed_over_ = net::HandedOver::from_environment();
+  uint64_t taken_over_ = 0;
+  std::set<std::string> left_;  // names of the sockets that the service manager keeps
+  std::string failing_at_start_;
+  std::optional<gateway::KernelRules> rules_;
   std::optional<SocketHelper> helper_;
   std::optional<EventWriter> writer_;
   Tee tee_;
+  GuardEvents events_{tee_, options_.as};
+  Duration stood_still_{};
   std::optional<WatchJournal> journal_;
+  std::future<LoadedPolicy> next_;
   std::optional<gateway::Gateway> gateway_;
+  std::optional<GuardEvidence> evidence_;
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;
   bool told_ = false;

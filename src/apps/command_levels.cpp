@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "apps/arguments.h"
@@ -21,6 +22,7 @@
 #include "assess/checks_page.h"
 #include "assess/steps.h"
 #include "base/text.h"
+#include "records/findings.h"
 #include "records/stored.h"
 
 namespace rampart::apps {
@@ -125,6 +127,36 @@ void record(const std::string& folder, const assess::Shown& shown, const std::ve
   held->close();
 }
 
+/// record_contradictions appends a finding for each statement that what was seen speaks against, unless a journal told
+/// it before. Errors: throws Error.
+void record_contradictions(const std::string& folder, const assess::Shown& shown, std::set<std::string>& told,
+                           const Clock& clock) {
+  const assess::Assessment& assessment = shown.assessment;
+  std::unique_ptr<journal::Journal> held;
+  for (const assess::Contradiction& contradiction : assessment.contradictions()) {
+    const assess::Unit& unit = assessment.site().units()[contradiction.unit];
+    const auto& aspect = *assessment.rows().aspects()[contradiction.aspect].aspect;
+    const std::string what = std::string(aspect.id) + " " + assess::words_of(assessment.site().plant(), unit.scope);
+    if (!told.insert(what).second) continue;
+    if (!held) held = open_journal(folder, {}, clock);
+    const std::string message = what + ": stated to be met, and what was seen says otherwise";
+    records::Finding finding = records::finding_of(records::kinds::kContradicted);
+    finding.when = clock.now();
+    finding.message = message;
+    finding.reason = what;
+    (unit.scope.kind == assess::Scope::Kind::conduit ? finding.conduit : finding.zone) = assessment.site().id(unit);
+    append(*held, finding, clock.now());
+  }
+  if (held) held->close();
+}
+
+/// contradictions_told are those that the journals tell of.
+std::set<std::string> contradictions_told(const assess::Shown& shown) {
+  std::set<std::string> told;
+  for (const assess::JournalShown& journal : shown.journals) told.merge(std::set(journal.facts->tally().contradicted));
+  return told;
+}
+
 /// leave_readings records that the journals were read.
 void leave_readings(const assess::Shown& shown, const char* what, const Clock& clock) {
   for (const assess::JournalShown& journal : shown.journals) {
@@ -151,6 +183,7 @@ void follow(LevelsSource& source, const LevelsArguments& arguments, const Clock&
   output.text() += '\n';
   output.flush();
   TimePoint beat = clock.now();
+  std::set<std::string> told = contradictions_told(shown);
   while (!stop.asked() && !output.failed()) {
     std::this_thread::sleep_for(kLookAgain);
     if (clock.now() - beat < kBeat) continue;
@@ -158,7 +191,9 @@ void follow(LevelsSource& source, const LevelsArguments& arguments, const Clock&
     const std::vector<assess::Change> changes = source.follow(beat);
     for (const assess::Change& change : changes) append_change(output.text(), shown, change);
     output.flush();
-    if (!arguments.record.empty()) record(arguments.record, shown, changes, clock);
+    if (arguments.record.empty()) continue;
+    record(arguments.record, shown, changes, clock);
+    record_contradictions(arguments.record, shown, told, clock);
   }
   if (!output.closed_by_reader()) output.close();
 }
@@ -221,7 +256,11 @@ int levels_command(const LevelsArguments& arguments, const Clock& clock, std::st
   if (before) shown.before = &before->assessment();
   const bool report = !arguments.files.report.empty();
   if (!report) leave_readings(shown, "levels", clock);
-  if (!arguments.record.empty()) record(arguments.record, shown, changes_to_record(source), clock);
+  if (!arguments.record.empty()) {
+    record(arguments.record, shown, changes_to_record(source), clock);
+    std::set<std::string> told = contradictions_told(shown);
+    record_contradictions(arguments.record, shown, told, clock);
+  }
   if (arguments.follow) {
     follow(source, arguments, clock);
     return complaint(source);

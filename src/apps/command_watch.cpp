@@ -5,9 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "apps/ended_source.h"
 #include "apps/loading.h"
 #include "apps/progress.h"
 #include "apps/stop_signal.h"
+#include "apps/system_calls.h"
 #include "apps/version.h"
 #include "apps/watch_journal.h"
 #include "base/text.h"
@@ -30,23 +32,6 @@ std::string joined(const std::vector<std::string>& words) {
   for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
   return out;
 }
-
-/// StoppableSource ends where somebody asks to stop, or another plant is to judge: what was read until then is told in
-/// full.
-class StoppableSource : public monitor::PacketSource {
- public:
-  StoppableSource(monitor::PacketSource& source, const StopSignal& stop, const LiveWatch* live)
-      : source_(source), stop_(stop), live_(live) {}
-  bool next(monitor::RawPacket& packet) override {
-    return !stop_.asked() && !(live_ != nullptr && live_->switching()) && source_.next(packet);
-  }
-  monitor::Progress progress() const override { return source_.progress(); }
-
- private:
-  monitor::PacketSource& source_;
-  const StopSignal& stop_;
-  const LiveWatch* live_;
-};
 
 std::string settings_of(const WatchOptions& options, const LiveWatch* live) {
   std::string out = "workers=" + std::to_string(options.workers);
@@ -150,9 +135,11 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
   ended.kind = records::Run::Kind::stop;
   ProgressBar bar(!options.quiet && !is_live);
   const StopSignal stop;
-  StoppableSource stoppable(source, stop, live ? &*live : nullptr);
+  // Also where another plant is to judge.
+  EndedSource stoppable(source, [&] { return stop.asked() || (live && live->switching()); });
   monitor::SensorResult result;
   bool told = false;  // that events cannot be written any more
+  if (live) close_system_calls(Closed::serving);
   if (live) live->ready();
   // Once for files; live once more for each plant that takes the place of another.
   while (true) {

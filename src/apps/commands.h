@@ -27,6 +27,7 @@ void declare_firewall(CLI::App& app, Chosen& chosen);
 void declare_init(CLI::App& app, Chosen& chosen);
 void declare_journal(CLI::App& app, Chosen& chosen);
 void declare_backup(CLI::App& app, Chosen& chosen);
+void declare_pki(CLI::App& app, Chosen& chosen);
 void declare_levels(CLI::App& app, Chosen& chosen);  // levels, diff
 void declare_state(CLI::App& app, Chosen& chosen);
 

@@ -9,6 +9,7 @@
 
 #include "apps/command_firewall.h"
 #include "apps/event_writer.h"
+#include "apps/guard_evidence.h"
 #include "apps/stop_signal.h"
 #include "apps/version.h"
 #include "apps/watch_journal.h"
@@ -27,7 +28,10 @@ class Watcher {
       : options_(options), loaded_(std::move(loaded)), helper_(helper), sink_(sink) {}
 
   /// use takes another plant from the next look on.
-  void use(LoadedPolicy loaded) { loaded_ = std::move(loaded); }
+  void use(LoadedPolicy loaded) {
+    loaded_ = std::move(loaded);
+    used_ = true;
+  }
 
   void look(TimePoint now) {
     std::set<std::string> found;
@@ -43,7 +47,13 @@ class Watcher {
     if (found.empty() && !known_.empty()) {
       std::fprintf(stderr, "rampart: the rules that run are the plant's again\n");
     }
+    const bool changed = found.empty() != known_.empty();
+    // The rules were the plant's a look ago, and neither the plant nor the helper changed since: somebody else did.
+    const bool loaded = look_at_status(now);
+    const bool by_hand = !found.empty() && known_.empty() && looked_ && !loaded && !std::exchange(used_, false);
+    looked_ = true;
     known_ = std::move(found);
+    if (changed || now >= told_ + kEvidenceEvery || now < told_) tell_zones(now, by_hand);
   }
   uint64_t findings() const { return findings_; }
 
@@ -54,9 +64,69 @@ class Watcher {
     return firewall::differences(firewall::project(*loaded_.policy, options_.guard, observe).rules, helper_.running());
   }
 
+  /// look_at_status tells what the helper did since the last look. True where that was something.
+  bool look_at_status(TimePoint now) {
+    firewall::Status status;
+    try {
+      status = helper_.status();
+    } catch (const std::exception&) {
+      return true;  // that it cannot be asked is told already, as a difference
+    }
+    status.seconds = 0;
+    const bool changed = status_ && *status_ != status;
+    if (changed) {
+      const bool back = status.last.starts_with("rolled back");
+      const bool waits = status.state == firewall::Status::State::waiting;
+      const bool confirms = status_->state == firewall::Status::State::waiting && !back && !waits;
+      std::string digest;
+      append_hex(digest, status.digest);
+      records::GuardEvent event;
+      event.when = now;
+      event.origin = origin_;
+      event.event = back ? "rolled-back" : confirms ? "confirmed" : "applied";
+      event.reason = status.last;
+      event.sha256 = digest;
+      sink_.tell(event);
+    }
+    status_ = std::move(status);
+    return changed;
+  }
+
+  /// tell_zones says of each zone at this guard's conduits whether the kernel's rules are the plant's.
+  void tell_zones(TimePoint now, bool by_hand) {
+    told_ = now;
+    const plant::Plant& plant = *loaded_.plant;
+    const bool loaded = known_.empty();
+    for (plant::Index zone = 0; zone < plant.zones.size(); ++zone) {
+      uint32_t conduits = 0, guarded = 0;
+      for (const plant::Conduit& conduit : plant.conduits) {
+        const bool joins = std::find(conduit.joins.begin(), conduit.joins.end(), zone) != conduit.joins.end();
+        conduits += joins ? 1u : 0u;
+        guarded += joins && conduit.guarded_by(options_.guard) ? 1u : 0u;
+      }
+      if (guarded == 0) continue;
+      records::Evidence evidence;
+      evidence.when = now;
+      evidence.scope = "zone";
+      evidence.subject = plant.zones[zone].id.value;
+      evidence.holds = loaded;
+      evidence.share_permille = static_cast<uint16_t>(guarded * 1000 / conduits);
+      evidence.origin = origin_;
+      evidence.text =
+          loaded ? std::string_view("what nft lists is what the plant gives") : std::string_view(*known_.begin());
+      evidence.count = 1;
+      if (loaded) evidence.until = now + kEvidenceHolds;
+      evidence.fact = "rules-loaded";
+      sink_.tell(evidence);
+      if (!loaded && !by_hand) continue;
+      evidence.fact = "filter-untouched";
+      sink_.tell(evidence);
+    }
+  }
+
   void tell(const std::string& difference, TimePoint now) {
     ++findings_;
-    const std::string message = "firewall " + options_.guard + ": " + difference;
+    const std::string message = origin_ + ": " + difference;
     records::Finding finding = records::finding_of(records::kinds::kFirewall);
     finding.when = now;
     finding.message = message;
@@ -68,7 +138,11 @@ class Watcher {
   LoadedPolicy loaded_;
   const firewall::HelperClient& helper_;
   records::Sink& sink_;
+  const std::string origin_ = "firewall " + options_.guard;
   std::set<std::string> known_;
+  std::optional<firewall::Status> status_;
+  TimePoint told_{};
+  bool looked_ = false, used_ = false;
   uint64_t findings_ = 0;
 };
 

@@ -86,6 +86,19 @@ std::string guard_metrics_text(const gateway::Gateway& gateway, const WatchNumbe
   out.counter("rampart_gateway_refusals_total", "Operations that were not forwarded.",
               number(gateway.judge().refusals()));
   out.counter("rampart_gateway_findings_total", "Findings, repeats included.", number(gateway.judge().findings()));
+  for (const auto& [device, counts] : gateway.lines().counts()) {
+    const auto add = [&, name = device](const char* result, uint64_t count) {
+      out.counter("rampart_gateway_line_requests_total",
+                  "Requests for devices behind a serial line, by what came of them.", number(count),
+                  {{"device", name}, {"result", result}});
+    };
+    add("answered", counts.answered);
+    add("unanswered", counts.unanswered);
+    add("busy", counts.busy);
+    add("line-away", counts.away);
+    out.counter("rampart_gateway_line_octets_thrown_away_total", "Octets of a serial line that answered nothing.",
+                number(counts.thrown_away), {{"device", device}});
+  }
   for (const Row& row : rows_of(gateway)) {
     const auto add = [&](const char* result, uint64_t count) {
       out.counter("rampart_gateway_rule_operations_total",
@@ -104,8 +117,8 @@ std::string guard_metrics_text(const gateway::Gateway& gateway, const WatchNumbe
   return out.text();
 }
 
-std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumbers& numbers, bool& well) {
-  well = numbers.journal_not_kept == 0;
+std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumbers& numbers, bool helper, bool& well) {
+  well = numbers.journal_not_kept == 0 && helper;
   std::string out = well ? "{\"status\":\"ok\"" : "{\"status\":\"degraded\"";
   out += ",\"plant_sha256\":";
   append_json_text(out, numbers.plant_sha256);
@@ -120,6 +133,7 @@ std::string guard_health_line(const gateway::Gateway& gateway, const WatchNumber
   whole("operations", gateway.judge().operations());
   whole("refusals", gateway.judge().refusals());
   if (numbers.has_journal) whole("journal_not_kept", numbers.journal_not_kept);
+  if (!helper) out += ",\"helper\":\"gone\"";
   return out + "}\n";
 }
 

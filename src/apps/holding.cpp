@@ -69,6 +69,9 @@ std::string caller(const journal::Layout& layout) {
 void append(journal::Appender& journal, const records::JournalEvent& event, TimePoint now) {
   append_record(journal, event, now);
 }
+void append(journal::Appender& journal, const records::Finding& finding, TimePoint now) {
+  append_record(journal, finding, now);
+}
 void append(journal::Appender& journal, const records::JournalRead& read, TimePoint now) {
   append_record(journal, read, now);
 }

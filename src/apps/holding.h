@@ -25,6 +25,7 @@ std::string caller(const journal::Layout& layout);
 /// append encodes a record of what a person did and appends it with the urgency of such records. Errors: throws Error
 /// where the journal does not take it.
 void append(journal::Appender& journal, const records::JournalEvent& event, TimePoint now);
+void append(journal::Appender& journal, const records::Finding& finding, TimePoint now);
 void append(journal::Appender& journal, const records::JournalRead& read, TimePoint now);
 void append(journal::Appender& journal, const records::Evidence& evidence, TimePoint now);
 void append(journal::Appender& journal, const records::Statement& statement, TimePoint now);

@@ -197,6 +197,7 @@ int main(int argc, char** argv) {
   declare_init(app, chosen);
   declare_journal(app, chosen);
   declare_backup(app, chosen);
+  declare_pki(app, chosen);
   declare_levels(app, chosen);
   declare_state(app, chosen);
   try {

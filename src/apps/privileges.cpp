@@ -60,7 +60,7 @@ std::string drop_rights(const std::string& user) {
   return now;
 }
 
-void keep_net_admin(const std::string& user) {
+void keep_net_admin(const std::string& user, bool lends) {
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) fail("PR_SET_KEEPCAPS");
   if (geteuid() == 0) {
     const passwd* found = getpwnam(user.c_str());
@@ -70,7 +70,9 @@ void keep_net_admin(const std::string& user) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct kept[2] = {};
   kept[0].effective = kept[0].permitted = 1u << CAP_NET_ADMIN;
+  if (lends) kept[0].inheritable = kept[0].permitted;
   if (syscall(SYS_capset, &header, kept) != 0) fail("capset");
+  if (lends && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) != 0) fail("CAP_NET_ADMIN for nft");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
 }
 
@@ -101,6 +103,27 @@ ServiceManager::ServiceManager() {
 
 ServiceManager::~ServiceManager() {
   if (socket_ >= 0) close(socket_);
+}
+
+void ServiceManager::leave(const std::string& name, int descriptor) const {
+  if (socket_ < 0) return;
+  std::string state = "FDSTORE=1\nFDNAME=" + name;
+  iovec part{state.data(), state.size()};
+  union {
+    cmsghdr align;
+    char octets[CMSG_SPACE(sizeof(int))];
+  } control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.octets;
+  message.msg_controllen = sizeof control.octets;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void ServiceManager::say(const std::string& state) const {

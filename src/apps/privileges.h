@@ -10,8 +10,9 @@ namespace rampart::apps {
 /// Errors: throws UsageError where there is no such user, Error where the system refuses.
 std::string drop_rights(const std::string& user);
 
-/// keep_net_admin is drop_rights for a process that goes on to need CAP_NET_ADMIN, and keeps that alone.
-void keep_net_admin(const std::string& user);
+/// keep_net_admin is drop_rights for a process that goes on to need CAP_NET_ADMIN, and keeps that alone. `lends`: what
+/// it runs gets it too.
+void keep_net_admin(const std::string& user, bool lends = false);
 
 /// default_user is whom root becomes: the owner of `journal` (may be empty) where that is not root, else `rampart`
 /// where there is such a user, else `nobody`.
@@ -28,6 +29,9 @@ class ServiceManager {
 
   /// say sends `state` as in sd_notify(3): "READY=1". Never waits, never fails.
   void say(const std::string& state) const;
+  /// leave hands `descriptor` to the manager, which gives it to who is started next, under `name`; take_back ends that.
+  void leave(const std::string& name, int descriptor) const;
+  void take_back(const std::string& name) const { say("FDSTOREREMOVE=1\nFDNAME=" + name); }
 
  private:
   int socket_ = -1;

@@ -8,6 +8,9 @@ volatile std::sig_atomic_t stop_asked = 0;
 
 volatile std::sig_atomic_t reload_asked = 0;
 
+volatile std::sig_atomic_t role_said = 0;
+
+void on_role(int number) { role_said = number; }
 void on_signal(int) { stop_asked = 1; }
 void on_hang_up(int) { reload_asked = 1; }
 
@@ -33,6 +36,26 @@ StopSignal::~StopSignal() {
 }
 
 bool StopSignal::asked() const { return stop_asked != 0; }
+
+RoleSignal::RoleSignal() {
+  role_said = 0;
+  struct sigaction again {};
+  again.sa_handler = on_role;
+  sigaction(SIGUSR1, &again, &first_);
+  sigaction(SIGUSR2, &again, &second_);
+}
+
+RoleSignal::~RoleSignal() {
+  sigaction(SIGUSR1, &first_, nullptr);
+  sigaction(SIGUSR2, &second_, nullptr);
+}
+
+RoleSignal::Said RoleSignal::said() const {
+  const int number = role_said;
+  role_said = 0;
+  if (number == SIGUSR1) return Said::in_charge;
+  return number == SIGUSR2 ? Said::standing_by : Said::nothing;
+}
 
 ReloadSignal::ReloadSignal() {
   reload_asked = 0;

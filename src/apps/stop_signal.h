@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 
 namespace rampart::apps {
 
@@ -18,6 +19,23 @@ class StopSignal {
  private:
   struct sigaction interrupt_ {
   }, terminate_{}, pipe_{};  // what was in force before
+};
+
+/// RoleSignal listens while it lives for who of a pair is in charge: USR1, this one; USR2, the other. One at a time.
+class RoleSignal {
+ public:
+  enum class Said : uint8_t { nothing, in_charge, standing_by };
+  RoleSignal();
+  ~RoleSignal();
+  RoleSignal(const RoleSignal&) = delete;
+  RoleSignal& operator=(const RoleSignal&) = delete;
+
+  /// said is what was said last and not asked for yet.
+  Said said() const;
+
+ private:
+  struct sigaction first_ {
+  }, second_{};
 };
 
 /// ReloadSignal listens for HUP while it lives: read the plant anew. One at a time.

@@ -1,14 +1,45 @@
 #include "apps/watch_journal.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "apps/holding.h"
 #include "apps/plant_changes.h"
+#include "journal/reader.h"
+#include "records/stored.h"
 
 namespace rampart::apps {
+
+namespace {
+
+constexpr uint64_t kLooksBack = 64;
+
+/// closed_in_order is true where the last that the journal says is that it was closed, or where it says nothing yet.
+bool closed_in_order(const std::string& folder) {
+  journal::Reader reader(folder);
+  const uint64_t size = reader.size();
+  reader.seek(size - std::min(size, kLooksBack));
+  bool closed = true;
+  journal::Reader::Item item;
+  while (reader.next(item)) {
+    const auto stored = records::Stored::decode(item.record);
+    const auto* event = stored ? std::get_if<records::JournalEvent>(&stored->fact()) : nullptr;
+    if (event == nullptr) {
+      closed = false;
+    } else if (event->event == "closed") {
+      closed = true;
+    }
+  }
+  return closed;
+}
+
+}  // namespace
 
 WatchJournal::WatchJournal(std::string folder, bool all_operations, bool live, const Clock& clock)
     : folder_(std::move(folder)), clock_(clock) {
   const journal::Layout layout{folder_};
   const journal::Settings settings = journal::read_settings(layout.settings());
+  ended_well_ = closed_in_order(folder_);  // before our own records are there
   // A file waits for the disk; live traffic would be lost by waiting.
   journal_ = open_journal(folder_, {.wait_for_room = !live}, clock_);
   person_ = caller(layout);

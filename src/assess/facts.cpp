@@ -216,7 +216,7 @@ constexpr FactKindRow kRows[] = {
      "The conduit stayed open when its gateway stopped.", "stop the gateway in a maintenance window and look", 2},
     {"rules-loaded", Kind::zone, kState, "firewall", "The packet filter has the rules of the plant.",
      "The packet filter has other rules.", "`rampart firewall --apply`", 3},
-    {"filter-untouched", Kind::zone, kState, "firewall", "Nobody changed the packet filter by hand.",
+    {"filter-untouched", Kind::zone, kSighting, "firewall", "Nobody changed the packet filter by hand.",
      "Somebody changed the packet filter by hand.", "find out who; `rampart firewall --apply`", 1},
     {"login-required", Kind::asset, kState, "account", "A log-in is asked for.", "No log-in is asked for.",
      "set the station to ask for a log-in", 2},

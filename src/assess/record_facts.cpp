@@ -144,6 +144,8 @@ void RecordFacts::read(const records::Run& run, Seen seen) {
                         kPlan = fact_kind("plan-in-force");
   const Scope plant{Scope::Kind::plant, 0};
   const bool starts = run.kind == records::Run::Kind::start;
+  guards_ = run.settings.starts_with("guard ") || run.settings.starts_with("firewall ");
+  if (guards_) return;
   ran_ = true;
   stopped_ = !starts;
   seen.text = starts ? run.sources : "the run ended";
@@ -229,6 +231,38 @@ void RecordFacts::read(const records::Evidence& evidence, Seen seen) {
   if (!evidence.text.empty()) text += (text.empty() ? "" : ": ") + std::string(evidence.text);
   seen.text = text;
   say(*kind, *scope, evidence.holds, seen);
+}
+
+void RecordFacts::read(const records::GuardEvent& event, Seen seen) {
+  struct Row {
+    std::string_view event, fact;
+    bool holds;
+  };
+  static constexpr Row kRows[] = {{"failed-closed", "fail-closed-seen", true},
+                                  {"failed-open", "fail-closed-seen", false},
+                                  {"failed-open", "conduit-enforced", false},
+                                  {"island", "island-exercised", true},
+                                  {"wire-up", "tunnel-up", true},
+                                  {"wire-down", "tunnel-up", false}};
+  const size_t blank = event.origin.find(' ');
+  const std::string_view guard = blank == std::string_view::npos ? std::string_view() : event.origin.substr(blank + 1);
+  seen.text = event.reason.empty() ? event.event : event.reason;
+  for (const Row& row : kRows) {
+    if (row.event != event.event) continue;
+    for (const plant::Conduit& conduit : plant_.conduits) {
+      const bool meant = event.conduit.empty() ? conduit.guarded_by(guard) : conduit.id.value == event.conduit;
+      if (meant) of_conduit(fact_kind(row.fact), conduit.id.value, row.holds, seen);
+    }
+  }
+}
+
+void RecordFacts::read(const records::CertificateEvent& event, Seen seen) {
+  static const FactKind kOwn = fact_kind("certificate-own");
+  const bool has = event.event == "issued" || event.event == "renewed";
+  if (!has && event.event != "revoked" && event.event != "expired") return;
+  seen.text = event.reason.empty() ? event.event : event.reason;
+  if (has) seen.until = event.until;
+  of_asset(kOwn, event.subject, has, seen);
 }
 
 void RecordFacts::read(const records::LevelChange& change, Seen seen) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,7 +41,8 @@ struct Tally {
   std::map<std::string, std::array<uint64_t, 2>, std::less<>> encrypted;  // by conduit: octets encrypted, and all
   std::vector<std::string> unknown_addresses;                             // seen and in no inventory; at most 10,000
   std::map<std::string_view, TechniqueSeen> techniques;                   // those that the catalogue has
-  std::optional<TimePoint> reported;                                      // when a report was last made of this journal
+  std::set<std::string> contradicted;  // what findings told: "SR 7.5/a zone x"; at most 10,000
+  std::optional<TimePoint> reported;   // when a report was last made of this journal
 };
 
 class RecordFacts {
@@ -77,9 +79,9 @@ class RecordFacts {
   std::string_view conduit_between(std::string_view zone, std::string_view other) const;
   void crossing(const records::Conversation& talk, const Seen& seen);
   void operation(const records::Conversation* talk, const protocols::Operation* operation,
-                 const records::Verdict& verdict, const Seen& seen);
+                 const records::Verdict& verdict, const protocols::Outcome& outcome, const Seen& seen);
   void denied(const records::Conversation& talk, const protocols::Operation* operation, const records::Verdict& verdict,
-              std::string_view conduit, const Seen& seen);
+              const protocols::Outcome& outcome, std::string_view conduit, const Seen& seen);
 
   void read(const records::Run& run, Seen seen);
   void read(const records::Transaction& transaction, Seen seen);
@@ -96,6 +98,8 @@ class RecordFacts {
   void read(const records::JournalRead& read, Seen seen);
   void read(const records::Evidence& evidence, Seen seen);
   void read(const records::LevelChange& change, Seen seen);
+  void read(const records::GuardEvent& event, Seen seen);
+  void read(const records::CertificateEvent& event, Seen seen);
   template <class Other>
   void read(const Other&, Seen) {}  // kinds that say nothing of a level
 
@@ -108,6 +112,7 @@ class RecordFacts {
   std::vector<Fact> facts_;
   std::vector<bool> dirty_;
   bool ran_ = false, stopped_ = false;  // a monitor, by its runs
+  bool guards_ = false;                 // a gateway or a packet filter writes here: what it refuses crosses nothing
   std::optional<bool> in_force_;        // it judges by this very plant
   void still_running(const Seen& written);
   std::vector<RecordedChange> changes_;

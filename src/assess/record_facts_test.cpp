@@ -312,6 +312,69 @@ TEST_F(Teller, EvidenceIsTakenByItsWordAndItsScopeAndElsePassedOver) {
   for (size_t i = before; i < all_.size(); ++i) EXPECT_EQ(row_of(all_[i].kind).word, "journal-open");
 }
 
+TEST_F(Teller, WhatAGatewayRefusedCrossedNothing) {
+  const Verdict denied{.kind = Verdict::Kind::denied, .conduit = "up-down", .reason = "value_out_of_range"};
+  const auto refuse = [&](Verdict verdict) {
+    tell(records::Transaction{.conversation = &talk_,
+                              .asked = protocols::Direction::to_server,
+                              .asked_at = kNow,
+                              .operation = &operation_,
+                              .outcome = {.kind = protocols::Outcome::Kind::refused, .name = records::kByGateway},
+                              .verdict = verdict});
+  };
+  refuse(denied);
+  EXPECT_EQ(way("rules-kept", kConduit), 0);
+  EXPECT_EQ(way("values-kept", kConduit), 0);
+  EXPECT_EQ(facts_->tally().denied.at("up-down"), 1u);
+  refuse({.kind = Verdict::Kind::denied, .conduit = "up-down", .reason = "unknown_client"});
+  EXPECT_EQ(way("clients-known", kLower), -1) << "that a stranger asked stays so";
+  ask(denied);  // as in a mode that only tests: it passed
+  EXPECT_EQ(way("values-kept", kConduit), -1);
+}
+
+TEST_F(Teller, AGuardIsNoMonitorAndItsFindingsOfOperationsAreToldByTheirTransactions) {
+  tell(records::Run{.when = kNow, .sources = "10.20.0.2:502", .settings = "guard as=gw-1"});
+  tell(records::Finding{.when = kNow,
+                        .id = "value-out-of-range",
+                        .conversation = &talk_,
+                        .asked = protocols::Direction::to_server,
+                        .zone = "lower",
+                        .conduit = "up-down",
+                        .operation = &operation_});
+  find("malformed");
+  EXPECT_EQ(way("monitor-running", kPlant), 0);
+  EXPECT_EQ(way("values-kept", kConduit), 0);
+  EXPECT_EQ(way("messages-wellformed", kLower), -1);
+}
+
+TEST_F(Teller, HowAGuardFailedIsEvidenceForItsConduits) {
+  records::GuardEvent event{.when = kNow, .origin = "gateway gw-1", .event = "failed-closed"};
+  tell(event);
+  EXPECT_EQ(way("fail-closed-seen", kConduit), 1) << "all conduits that it guards are meant";
+  event.conduit = "up-down";
+  event.event = "island";
+  tell(event);
+  EXPECT_EQ(way("island-exercised", kConduit), 1);
+  event.event = "failed-open";
+  tell(event);
+  EXPECT_EQ(way("fail-closed-seen", kConduit), -1);
+  EXPECT_EQ(way("conduit-enforced", kConduit), -1);
+  event = {.when = kNow, .origin = "gateway gw-2", .event = "wire-up"};
+  tell(event);
+  EXPECT_EQ(way("tunnel-up", kConduit), 0) << "it guards nothing here";
+}
+
+TEST_F(Teller, ACertificateIsAnAssetsOwnUntilItEndsOrIsWithdrawn) {
+  records::CertificateEvent event{
+      .when = kNow, .event = "issued", .subject = "plc", .until = kNow + std::chrono::hours(1)};
+  tell(event);
+  EXPECT_EQ(way("certificate-own", kPlc), 1);
+  EXPECT_EQ(last("certificate-own").until, event.until);
+  event.event = "revoked";
+  tell(event);
+  EXPECT_EQ(way("certificate-own", kPlc), -1);
+}
+
 TEST_F(Teller, FactsAreBoundedByThePlantHoweverLongTheJournalIs) {
   for (int i = 0; i < 20'000; ++i) {
     ask({.kind = i % 3 == 0 ? Verdict::Kind::denied : Verdict::Kind::allowed,

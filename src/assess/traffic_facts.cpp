@@ -4,6 +4,8 @@
 #include "assess/record_facts.h"
 #include "assess/site.h"
 #include "base/text.h"
+#include "records/before.h"
+#include "records/findings.h"
 #include "standard/catalogue.h"
 
 namespace rampart::assess {
@@ -73,7 +75,7 @@ void RecordFacts::crossing(const Conversation& talk, const Seen& seen) {
 }
 
 void RecordFacts::operation(const Conversation* talk, const protocols::Operation* operation,
-                            const records::Verdict& verdict, const Seen& seen) {
+                            const records::Verdict& verdict, const protocols::Outcome& outcome, const Seen& seen) {
   static const FactKind kKept = fact_kind("rules-kept"), kChanges = fact_kind("changes-recorded"),
                         kConduit = fact_kind("conduit-heard"), kOpenRecord = fact_kind("values-kept");
   if (talk == nullptr) return;
@@ -94,17 +96,22 @@ void RecordFacts::operation(const Conversation* talk, const protocols::Operation
     of_conduit(kKept, conduit, true, seen);
     of_conduit(kOpenRecord, conduit, true, seen);
   }
-  if (verdict.kind == records::Verdict::Kind::denied) denied(*talk, operation, verdict, conduit, seen);
+  if (verdict.kind == records::Verdict::Kind::denied) denied(*talk, operation, verdict, outcome, conduit, seen);
 }
 
 void RecordFacts::denied(const Conversation& talk, const protocols::Operation* operation,
-                         const records::Verdict& verdict, std::string_view conduit, const Seen& seen) {
+                         const records::Verdict& verdict, const protocols::Outcome& outcome, std::string_view conduit,
+                         const Seen& seen) {
   static const FactKind kKept = fact_kind("rules-kept"), kBoundary = fact_kind("boundary-kept"),
                         kClients = fact_kind("clients-known"), kValues = fact_kind("values-kept"),
                         kLoad = fact_kind("load-kept"), kLogic = fact_kind("logic-kept");
   using protocols::Action;
   const std::string_view reason = verdict.reason;
   if (!conduit.empty()) tally_.denied[std::string(conduit)] += seen.count;
+  if (outcome.name == records::kByGateway) {  // nothing crossed; that somebody asked stays so
+    if (reason == "unknown_client" || reason == "unknown_asset") of_zone(kClients, talk.server.zone, false, seen);
+    return;
+  }
   if (reason == "no_conduit") {
     of_zone(kBoundary, talk.client.zone, false, seen);
     of_zone(kBoundary, talk.server.zone, false, seen);
@@ -129,20 +136,21 @@ void RecordFacts::denied(const Conversation& talk, const protocols::Operation* o
 }
 
 void RecordFacts::read(const records::Transaction& transaction, Seen seen) {
+  if (records::recorded_before(transaction)) return;  // it is counted by what became of it
   seen.packet = transaction.asked_packet;
-  operation(transaction.conversation, transaction.operation, transaction.verdict, seen);
+  operation(transaction.conversation, transaction.operation, transaction.verdict, transaction.outcome, seen);
 }
 void RecordFacts::read(const records::ReadSummary& summary, Seen seen) {
   seen.first = summary.first;
   seen.last = summary.last;
   seen.count = summary.count;
-  operation(summary.conversation, summary.operation, summary.verdict, seen);
+  operation(summary.conversation, summary.operation, summary.verdict, {}, seen);
 }
 void RecordFacts::read(const records::Repeats& repeats, Seen seen) {
   seen.first = repeats.first;
   seen.last = repeats.last;
   seen.count = repeats.count;
-  operation(repeats.conversation, repeats.operation, repeats.verdict, seen);
+  operation(repeats.conversation, repeats.operation, repeats.verdict, repeats.outcome, seen);
 }
 
 void RecordFacts::read(const records::Finding& finding, Seen seen) {
@@ -198,13 +206,18 @@ void RecordFacts::read(const records::Finding& finding, Seen seen) {
       {"outdated-protocol", "device-crypto-current", Of::asset},
       {"certificate-expired", "certificates-valid", Of::both_zones},
   };
+  if (finding.id == records::kinds::kContradicted.id && tally_.contradicted.size() < kMostUnknown) {
+    tally_.contradicted.insert(std::string(finding.reason));
+  }
   const Conversation* talk = finding.conversation;
   seen.packet = finding.packet;
   seen.count = finding.count;
   seen.text = finding.message;
   if (talk != nullptr) heard(*talk, seen);
+  // Of an operation at a gateway its transaction tells the same, and whether it passed.
+  const bool told = guards_ && finding.operation != nullptr;
   for (const Row& row : kRows) {
-    if (row.id != finding.id) continue;
+    if (told || row.id != finding.id) continue;
     const FactKind kind = fact_kind(row.fact);
     if (row.of == Of::plant) say(kind, {Scope::Kind::plant, 0}, false, seen);
     if (row.of == Of::conduit) of_conduit(kind, finding.conduit, false, seen);

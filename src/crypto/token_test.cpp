@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/testing.h"
+#include "crypto/issuing.h"
 #include "crypto/signature.h"
 
 namespace rampart::crypto {
@@ -306,6 +307,29 @@ TEST_F(SoftToken, TwoSignersSignAtOnce) {
   for (int i = 0; i < 4; ++i) threads.emplace_back([&, i] { work(i % 2 == 0 ? key_ : second, good[i]); });
   for (std::thread& thread : threads) thread.join();
   for (const int count : good) EXPECT_EQ(count, 50);
+}
+
+TEST_F(SoftToken, IssuesCertificatesByAKeyOfP256) {
+  const auto made = make_certificate_key(key_);
+  const auto opened = open_certificate_key(key_);
+  EXPECT_EQ(made->public_key(), opened->public_key());
+  EXPECT_THAT(error_of([&] { make_certificate_key(key_); }), HasSubstr("the label is taken"));
+  EXPECT_THAT(error_of([&] { open_token_key(key_); }), HasSubstr("it is not there"));  // no Ed25519
+  const TimePoint now = from_unix(1'795'000'000, 0);
+  Issue issue;
+  issue.subject = "authority";
+  issue.serial = random_serial();
+  issue.from = now;
+  issue.until = now + std::chrono::days(1);
+  const std::vector<uint8_t> root = issue_root(issue, *opened);
+  // Some r and s begin with a zero octet, some with a high bit: their forms differ in length.
+  for (int i = 0; i < 100; ++i) {
+    issue.subject = "plc-" + std::to_string(i);
+    const Request request = read_request(make_request(issue.subject, *made));
+    check_chain({issue_certificate(issue, request.public_key, root, *opened)}, {root}, now);
+  }
+  lose_sessions();
+  check_chain({issue_certificate(issue, made->public_key(), root, *opened)}, {root}, now);
 }
 
 }  // namespace

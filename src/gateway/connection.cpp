@@ -88,6 +88,7 @@ void Connection::open() {
 }
 
 bool Connection::may_read(const Side& side) const {
+  if (gate_ && gate_->writes_first(side.from)) return false;  // a record is awaited
   return side_of(protocols::opposite(side.from)).waiting() == 0 && side.waiting() < kMostOwed;
 }
 
@@ -147,8 +148,22 @@ bool Connection::read_once(Side& side) {
     reset(going_on ? "reset" : "refused");
     return false;
   }
-  if (side.waiting() > 0 || side_of(protocols::opposite(side.from)).waiting() > 0) watch_both();
+  const bool awaits = gate_ && gate_->writes_first();
+  if (awaits) gateway_.await(*this);
+  if (awaits || side.waiting() > 0 || side_of(protocols::opposite(side.from)).waiting() > 0) watch_both();
   return true;
+}
+
+bool Connection::resume() {
+  if (state_ == State::over || !gate_) return false;
+  const bool going_on = gate_->resume(gateway_.loop().now(), *this);
+  if (going_on && !failed_) {
+    watch_both();
+    return gate_->writes_first();
+  }
+  if (!going_on) ++gateway_.totals().resets;
+  reset(going_on ? "reset" : "refused");
+  return false;
 }
 
 /// read_end: the peer sends nothing more. The other side is told so once it has taken what was sent before.
@@ -203,6 +218,7 @@ void Connection::send(Direction towards, Bytes octets) {
   const Bytes rest = octets.subspan(sent);
   if (!gateway_.may_buffer(rest.size())) {
     failed_ = true;
+    ++gateway_.totals().no_room;
     gateway_.judge().found(records::kinds::kSlowPeer, talk_, protocols::opposite(towards),
                            "there is no room for what the peer does not take", gateway_.loop().now());
     return;

@@ -20,7 +20,7 @@ class Gateway;
 
 /// Totals of a gateway since it began.
 struct Totals {
-  uint64_t accepted = 0, not_admitted = 0, limited = 0, server_away = 0, slow = 0, resets = 0;
+  uint64_t accepted = 0, not_admitted = 0, limited = 0, server_away = 0, slow = 0, resets = 0, no_room = 0;
   uint64_t octets[2]{};  // forwarded to servers, to clients
   uint64_t live = 0, half_open = 0, buffered = 0;
   uint64_t handshakes = 0, handshakes_failed = 0;  // TLS
@@ -34,7 +34,7 @@ enum class Spoken : uint8_t {
   wire  // TLS with the conduit's other gateway
 };
 
-class Connection final : private Wire {
+class Connection final : public Waiting, private Wire {
  public:
   /// greeting: the client proves who it is. connecting: the server is not there yet.
   enum class State : uint8_t { greeting, connecting, open, over };
@@ -52,6 +52,8 @@ class Connection final : private Wire {
   bool begin(net::Descriptor server, Spoken spoken, std::string_view far);
   /// look is called now and then: gives up what waits for too long.
   void look(TimePoint now, Duration steady);
+  /// resume goes on after a record was awaited.
+  bool resume() override;
   /// reset ends both sides at once; close does so after what was sent. `end` is a literal.
   void reset(std::string_view end);
   void close(std::string_view end);

@@ -25,9 +25,10 @@ protocols::Reason reason_of(const policy::Verdict& verdict) {
     case policy::Reason::rate_exceeded:
     case policy::Reason::approval_missing:
     case policy::Reason::value_unknown:
-      return protocols::Reason::busy;
+    // Allowed, and refused since it cannot be recorded now.
     case policy::Reason::rule:
     case policy::Reason::same_zone:
+      return protocols::Reason::busy;
     case policy::Reason::unknown_client:
     case policy::Reason::unknown_server:
     case policy::Reason::unknown_asset:
@@ -60,6 +61,7 @@ bool Gate::take(Direction direction, Bytes octets, bool datagram, TimePoint now,
     wire.send(direction, octets);
     return true;
   }
+  if (writes_first(direction)) return wait_behind(direction, octets, datagram);
   std::vector<uint8_t> joined;
   if (!datagram && !way(direction).partial.empty()) {
     joined.swap(way(direction).partial);
@@ -80,6 +82,7 @@ bool Gate::take(Direction direction, Bytes octets, bool datagram, TimePoint now,
       return false;
     }
     octets = octets.subspan(frame.size);
+    if (writes_first(direction)) break;
     if (!octets.empty()) settle(direction, now, wire);
   }
   flush(wire);
@@ -110,6 +113,7 @@ bool Gate::pass_unseen(Direction direction, std::string_view reason, Bytes rest,
   if (!opaque_) return false;
   for (const Direction each : {Direction::to_server, Direction::to_client}) {
     for (const Part& part : way(each).parts) wire.send(each, part.octets);
+    if (way(each).first) wire.send(each, way(each).first->frame);
     wire.send(each, way(each).partial);
     way(each) = {};
   }
@@ -122,7 +126,12 @@ bool Gate::take_frame(Direction direction, Bytes frame, bool datagram, TimePoint
   found.begin(judge_, talk_, direction);
   const Feed feed = decoder_->feed(direction, frame, found);
   if (feed.state == Feed::State::held && found.empty()) return take_part(direction, frame, feed, now, wire);
-  if (!passes(direction, feed, now)) return deny(direction, feed, now, wire);
+  std::optional<uint64_t> number;
+  if (!passes(direction, feed, now) || !write_first(direction, now, number)) return deny(direction, feed, now, wire);
+  if (number) {
+    wait_for(*number, direction, frame, feed, datagram, now, wire);
+    return true;
+  }
   forward(direction, frame, part_of(direction, feed.thread, false), datagram, wire);
   drop(direction, feed.thread);
   return true;
@@ -306,6 +315,7 @@ bool Gate::refuse(Direction direction, TimePoint, Wire& wire) {
 
 void Gate::ended(Direction direction, TimePoint now, Wire& wire) {
   Way& mine = way(direction);
+  mine.first.reset();
   mine.partial.clear();
   mine.parts.clear();
   note_waiting(direction, now);
@@ -327,7 +337,7 @@ bool Gate::expire(TimePoint now, Wire& wire) {
 size_t Gate::held() const {
   size_t octets = 0;
   for (const Way& one : ways_) {
-    octets += one.partial.size();
+    octets += one.partial.size() + (one.first ? one.first->frame.size() : 0);
     for (const Part& part : one.parts) octets += part.octets.size();
   }
   return octets;

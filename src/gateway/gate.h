@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,12 @@ class Gate {
   /// expire gives up what was not answered in time. False where part of a message waits for its rest for too long.
   bool expire(TimePoint now, Wire& wire);
 
+  /// resume lets go on what waited for its record and has it, or gives that up after a second. False as of take().
+  bool resume(TimePoint now, Wire& wire);
+  /// writes_first is true where a message in `direction` waits for its record: nothing is to be read there meanwhile.
+  bool writes_first(Direction direction) const { return ways_[static_cast<size_t>(direction)].first.has_value(); }
+  bool writes_first() const { return writes_first(Direction::to_server) || writes_first(Direction::to_client); }
+
   /// held counts the octets that wait here.
   size_t held() const;
   /// waits is true where there is something that expire() would look at.
@@ -50,7 +57,18 @@ class Gate {
     std::vector<uint8_t> octets;
     std::vector<size_t> sizes;  // of the frames
   };
+  /// Writing is a message that was judged and waits until what it asks for is on record.
+  struct Writing {
+    std::unique_ptr<Collector> says;
+    std::vector<uint8_t> frame;
+    uint32_t thread = 0;
+    bool datagram = false;
+    uint64_t number = 0;  // of its last record
+    TimePoint since{};
+    std::deque<std::vector<uint8_t>> behind;  // datagrams that came meanwhile
+  };
   struct Way {
+    std::optional<Writing> first;
     std::vector<uint8_t> partial;  // the beginning of a frame
     std::vector<Part> parts;
     TimePoint since{};  // when the oldest of these came
@@ -66,6 +84,11 @@ class Gate {
   bool deny(Direction direction, const protocols::Feed& feed, TimePoint now, Wire& wire);
   bool refuse(Direction direction, TimePoint now, Wire& wire);
   bool passes(Direction direction, const protocols::Feed& feed, TimePoint now);
+  bool write_first(Direction direction, TimePoint now, std::optional<uint64_t>& number);
+  void wait_for(uint64_t number, Direction direction, Bytes frame, const protocols::Feed& feed, bool datagram,
+                TimePoint now, Wire& wire);
+  bool wait_behind(Direction direction, Bytes octets, bool datagram);
+  bool go_on(Direction direction, Writing& first, bool durable, TimePoint now, Wire& wire);
   void forward(Direction direction, Bytes frame, Part* part, bool datagram, Wire& wire);
   void settle(Direction direction, TimePoint now, Wire& wire);
   void release(Wire& wire);

@@ -17,6 +17,8 @@ constexpr int kAcceptedAtOnce = 64;
 // Every connection is looked after once a second, a tenth of them every tenth of a second.
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr size_t kLookShare = 10;
+// How often the journal is asked whether the record is durable that a message waits for.
+constexpr std::chrono::milliseconds kAskEvery{1};
 
 /// require_identity refuses a plant that wants TLS of a gateway that cannot prove who it is, or whose peers have no
 /// place to come to. Errors: throws Error.
@@ -44,28 +46,46 @@ void require_identity(const plant::Plant& plant, const plant::Gateway& gateway, 
 }  // namespace
 
 Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-                 net::SocketMaker transparent, std::shared_ptr<const net::TlsContext> identity)
+                 net::SocketMaker transparent, ListenMaker handed_over, std::shared_ptr<const net::TlsContext> identity)
     : plain_(net::plain_socket),
       transparent_(std::move(transparent)),
+      handed_over_(std::move(handed_over)),
       loop_(clock),
       judge_(std::move(policy), id, sink),
       id_(std::move(id)),
-      identity_(std::move(identity)),
       sink_(sink),
+      identity_(std::move(identity)),
       relays_(*this),
+      lines_(loop_,
+             [this](std::string_view device, bool there, std::string_view why) { tell_line(device, there, why); }),
       buffer_(kBuffer) {
-  const plant::Gateway& said = gateway_of(judge_.plant(), id_);
+  const plant::Gateway& said = this->said();
   addressed_ = said.stands == plant::Stands::addressed;
   limits_ = said.limits;
   doors_ = doors_of(judge_.plant(), said);
   require_identity(judge_.plant(), said, identity_.get());
   listen(judge_.plant());
   learn_of_peers(judge_.plant());
+  lines_.take(lines_of(said));
 }
 
 Gateway::~Gateway() {
   while (!connections_.empty()) connections_.back()->reset("gateway-end");
   relays_.finish();
+}
+
+net::Descriptor Gateway::listen_at(const net::Place& place, net::Kind kind) const {
+  if (handed_over_) {
+    if (net::Descriptor given = handed_over_(place, kind)) return given;
+  }
+  return net::listen_at(place, kind, maker());
+}
+
+std::vector<std::pair<net::Place, int>> Gateway::listening(net::Kind kind) const {
+  if (kind == net::Kind::udp) return relays_.listening();
+  std::vector<std::pair<net::Place, int>> all;
+  for (const auto& listener : listeners_) all.emplace_back(listener->at, listener->socket.get());
+  return all;
 }
 
 Gateway::Listener& Gateway::listener_at(const net::Place& at) {
@@ -74,7 +94,7 @@ Gateway::Listener& Gateway::listener_at(const net::Place& at) {
   }
   auto made = std::make_unique<Listener>(*this);
   made->at = at;
-  made->socket = net::listen_at(at, net::Kind::tcp, maker());
+  made->socket = listen_at(at, net::Kind::tcp);
   if (!loop_.add(made->socket.get(), EPOLLIN, *made)) throw Error("cannot listen at " + net::to_text(at));
   listeners_.push_back(std::move(made));
   return *listeners_.back();
@@ -126,12 +146,25 @@ void Gateway::listen(const plant::Plant& plant) {
 }
 
 void Gateway::turn(std::chrono::milliseconds longest) {
-  loop_.turn(std::min<std::chrono::milliseconds>(longest, kLookEvery));
+  const Duration due = std::max(lines_.next() - loop_.steady(), Duration{});
+  const auto wait =
+      std::min<Duration>(std::min<std::chrono::milliseconds>(longest, waiting_.empty() ? kLookEvery : kAskEvery), due);
+  loop_.turn(std::chrono::ceil<std::chrono::milliseconds>(wait));
+  if (!waiting_.empty()) resume_waiting();
+  lines_.look();
   if (loop_.steady() - looked_ >= kLookEvery) {
     looked_ = loop_.steady();
     look_after_some();
   }
   if (!buried_.empty()) bury();
+}
+
+void Gateway::resume_waiting() {
+  const std::vector<Waiting*> all(waiting_.begin(), waiting_.end());
+  for (Waiting* waiting : all) {
+    // Going on may end others.
+    if (waiting_.contains(waiting) && !waiting->resume()) waiting_.erase(waiting);
+  }
 }
 
 void Gateway::look_after_some() {
@@ -191,6 +224,7 @@ Talk Gateway::talk_of(const Door& door, const net::Place& peer) {
   conversation.protocol = door.protocol;
   talk.client.ip = peer.ip;
   talk.server.ip = door.server.ip;
+  if (door.line != plant::kNone) talk.behind = behind(judge_.plant(), said(), door);
   talk.began = loop_.now();
   return talk;
 }
@@ -223,6 +257,39 @@ bool Gateway::kept_from(const Door& door, const Talk& talk) const {
   return used + door.kept >= door.sessions && !judge_.essential(talk);
 }
 
+/// connect begins the connection to the server of a door, by the way out that was found. Invalid where it cannot.
+net::Descriptor Gateway::connect(const Door& door, const Exit& exit) {
+  if (door.line != plant::kNone && exit.far.empty()) {
+    return lines_.connect(said().serves[door.line].serial->device.value);
+  }
+  return net::begin_connect(exit.to, net::Kind::tcp, exit.from, *exit.maker);
+}
+
+/// tell_line: a line that cannot be used is a finding about the assets behind it; that it can again is told too.
+void Gateway::tell_line(std::string_view device, bool there, std::string_view why) {
+  const plant::Gateway& gateway = said();
+  for (const Door& door : doors_) {
+    if (door.line == plant::kNone || gateway.serves[door.line].serial->device.value != device) continue;
+    Talk talk = talk_of(door, door.listen);
+    judge_.place(talk);
+    std::string words = "the serial line " + std::string(device);
+    if (!there) {
+      judge_.found(records::kinds::kServerAway, talk, Direction::to_server,
+                   words + " cannot be used: " + std::string(why) + "; it is tried again each second", loop_.now());
+      continue;
+    }
+    const std::string origin = "gateway " + id_;
+    const plant::Index conduit = talk.conduit;
+    words += " is there again";
+    sink_.tell(records::GuardEvent{
+        .when = loop_.now(),
+        .origin = origin,
+        .event = "recovered",
+        .conduit = conduit == plant::kNone ? std::string_view() : judge_.plant().conduits[conduit].id.value,
+        .reason = words});
+  }
+}
+
 /// admit makes a connection of `client`, or leaves it where it is and returns false.
 bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place& peer) {
   if (door.tls_clients) return greet(door, client, peer, Spoken::tls);
@@ -240,7 +307,7 @@ bool Gateway::admit(const Door& door, net::Descriptor& client, const net::Place&
   }
   const auto exit = exit_of(door, talk, peer, Spoken::plain);
   if (!exit) return false;
-  net::Descriptor server = net::begin_connect(exit->to, net::Kind::tcp, exit->from, *exit->maker);
+  net::Descriptor server = connect(door, *exit);
   if (!server) {
     ++totals_.server_away;
     judge_.found(records::kinds::kServerAway, talk, Direction::to_server, "no connection can be made", loop_.now());
@@ -271,6 +338,7 @@ void Gateway::gone(Connection& connection) {
   less(of_client_, connection.peer().ip);
   if (connection.counted) less(of_server_, connection.door().server);
   --totals_.live;
+  forget(connection);
   const size_t place = connection.place;
   buried_.push_back(std::move(connections_[place]));
   if (place + 1 < connections_.size()) {
@@ -297,7 +365,9 @@ void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
   }
   limits_ = said.limits;
   learn_of_peers(plant);
+  const std::vector<plant::SerialLine> lines = lines_of(said);
   judge_.take(std::move(policy), loop_.now());
+  lines_.take(lines);
   for (auto& connection : connections_) judge_.place(connection->talk());
   relays_.place_all();
 }

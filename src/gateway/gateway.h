@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -14,19 +15,25 @@
 #include "gateway/connection.h"
 #include "gateway/judge.h"
 #include "gateway/relay.h"
+#include "gateway/serial_lines.h"
 #include "gateway/standing.h"
 #include "net/event_loop.h"
 #include "protocols/associations.h"
 
 namespace rampart::gateway {
 
+/// ListenMaker makes a socket that listens at a place. Errors: throws Error.
+using ListenMaker = std::function<net::Descriptor(const net::Place&, net::Kind)>;
+
 class Gateway {
  public:
   /// Listens at all doors of the gateway `id`. `transparent` makes sockets that may have other hosts' addresses; it may
-  /// be empty where the gateway is addressed. `identity` is needed where the plant has it speak TLS. Sink, clock and
-  /// maker must outlive it. Errors: throws Error.
+  /// be empty where the gateway is addressed. `handed_over` gives the listening sockets that are there already, or
+  /// invalid ones. `identity` is needed where the plant has it speak TLS. Sink, clock and makers must outlive it.
+  /// Errors: throws Error.
   Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, records::Sink& sink, const Clock& clock,
-          net::SocketMaker transparent, std::shared_ptr<const net::TlsContext> identity = {});
+          net::SocketMaker transparent, ListenMaker handed_over = {},
+          std::shared_ptr<const net::TlsContext> identity = {});
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -45,6 +52,7 @@ class Gateway {
   void finish();
 
   const std::vector<Door>& doors() const { return doors_; }
+  const SerialLines& lines() const { return lines_; }
   /// candidates_changed is true once after something new was learned.
   bool candidates_changed() { return judge_.take_candidates_changed(); }
   const Totals& totals() const { return totals_; }
@@ -58,6 +66,13 @@ class Gateway {
   std::span<uint8_t> buffer() { return buffer_; }
   protocols::Associations* associations() { return &associations_; }
   bool may_buffer(size_t octets) const { return totals_.buffered + octets <= uint64_t{limits_.buffers_mib} << 20; }
+  /// await has `waiting` resumed each turn, and turns short, until it waits no more; forget ends that.
+  void await(Waiting& waiting) { waiting_.insert(&waiting); }
+  void forget(Waiting& waiting) { waiting_.erase(&waiting); }
+  /// write_to has what is to be recorded first written to `ledger`, which must outlive the gateway.
+  void write_to(Ledger& ledger) { judge_.write_to(ledger); }
+  /// forget_values makes all values unknown: somebody else may have written others.
+  void forget_values() { judge_.forget_values(); }
   // For sides inside TLS: all in gateway_tls.cpp.
   std::unique_ptr<net::TlsSession> session(int descriptor, bool accepts, Spoken spoken) const;
   /// welcome: a client proved who it is; it is admitted and its server reached, or it is over.
@@ -88,6 +103,9 @@ class Gateway {
 
   /// gone: the connection is over; it lives until the turn ends.
   void gone(Connection& connection);
+  /// listen_at is a socket handed over to us, or made. listening gives all that it gave and that are still in use.
+  net::Descriptor listen_at(const net::Place& place, net::Kind kind) const;
+  std::vector<std::pair<net::Place, int>> listening(net::Kind kind) const;
   const net::SocketMaker& maker() const { return addressed_ ? plain_ : transparent_; }
   bool addressed() const { return addressed_; }
   /// door_at is the door that clients find at `place`; null: none.
@@ -109,6 +127,9 @@ class Gateway {
   };
 
   void accept(Listener& listener);
+  const plant::Gateway& said() const { return gateway_of(judge_.plant(), id_); }
+  net::Descriptor connect(const Door& door, const Exit& exit);
+  void tell_line(std::string_view device, bool there, std::string_view why);
   bool admit(const Door& door, net::Descriptor& client, const net::Place& peer);
   bool greet(const Door& door, net::Descriptor& client, const net::Place& peer, Spoken spoken);
   void keep(std::unique_ptr<Connection> connection, bool counted);
@@ -125,12 +146,15 @@ class Gateway {
   void learn_of_peers(const plant::Plant& plant);
   Listener& listener_at(const net::Place& at);
   void look_after_some();
+  void resume_waiting();
   void bury();
 
   net::SocketMaker plain_, transparent_;
+  ListenMaker handed_over_;
   net::EventLoop loop_;
   Judge judge_;
   std::string id_;
+  records::Sink& sink_;
   bool addressed_ = true;
   plant::GatewayLimits limits_;
   std::vector<Door> doors_;
@@ -140,11 +164,12 @@ class Gateway {
   std::shared_ptr<const net::TlsContext> identity_;
   int days_told_ = 0;  // of the end of our certificate
   bool list_told_ = false;
-  records::Sink& sink_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   RelayTable relays_;
+  SerialLines lines_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> buried_;
+  std::set<Waiting*> waiting_;  // for records; each forgets itself when it is over
   std::unordered_map<IpAddress, uint32_t> of_client_;
   std::map<net::Place, uint32_t> of_server_;
   protocols::Associations associations_;

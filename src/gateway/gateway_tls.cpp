@@ -126,7 +126,7 @@ void Gateway::reach_server(Connection& connection) {
     connection.give_up(Reply::not_allowed, "refused");
     return;
   }
-  net::Descriptor server = net::begin_connect(exit->to, net::Kind::tcp, exit->from, *exit->maker);
+  net::Descriptor server = connect(door, *exit);
   if (!server) {
     ++totals_.server_away;
     judge_.found(kinds::kServerAway, talk, Direction::to_server, "no connection can be made", loop_.now());

@@ -1,6 +1,7 @@
 #include "gateway/judge.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "gateway/peers.h"
 #include "records/json.h"
@@ -28,12 +29,12 @@ void carry_counts(const plant::Plant& before, const std::vector<std::vector<Coun
     const plant::Index was = before.conduit(after.conduits[i].id.value);
     if (was == kNone) continue;
     counts[i].back() = old[was].back();
+    std::unordered_map<std::string_view, size_t> places;
+    const auto& rules = before.conduits[was].rules;
+    for (size_t k = 0; k < rules.size(); ++k) places.emplace(rules[k].id.value, k);
     for (size_t k = 0; k < after.conduits[i].rules.size(); ++k) {
-      const auto& rules = before.conduits[was].rules;
-      const auto same = std::find_if(rules.begin(), rules.end(), [&](const plant::Rule& rule) {
-        return rule.id.value == after.conduits[i].rules[k].id.value;
-      });
-      if (same != rules.end()) counts[i][k] = old[was][static_cast<size_t>(same - rules.begin())];
+      const auto same = places.find(after.conduits[i].rules[k].id.value);
+      if (same != places.end()) counts[i][k] = old[was][same->second];
     }
   }
 }
@@ -84,7 +85,7 @@ const Counts& Judge::counts_of(plant::Index conduit, plant::Index rule) const {
 
 void Judge::place(Talk& talk) const {
   talk.client_party = policy::identify(*policy_, talk.client);
-  talk.server_party = policy::identify(*policy_, talk.server);
+  talk.server_party = talk.behind.empty() ? policy::identify(*policy_, talk.server) : party_of(talk.behind.front());
   talk.role = role_of(plant(), talk.role_word);
   talk.unit = protocols::Object::kNoUnit;
   talk.conduit = kNone;
@@ -115,7 +116,9 @@ void Judge::place(Talk& talk) const {
     side.zone = party.zone == kNone ? std::string_view() : std::string_view(plant().zones[party.zone].id.value);
   };
   name(talk.conversation.client, talk.client_party);
-  name(talk.conversation.server, talk.server_party);
+  // Of several behind a line, each operation says which it asks.
+  name(talk.conversation.server,
+       talk.behind.size() > 1 ? policy::Party{kNone, talk.server_party.zone} : talk.server_party);
   talk.described = false;
 }
 
@@ -123,6 +126,11 @@ void Judge::describe(Talk& talk) const {
   if (talk.described) return;
   talk.described = true;
   for (std::string& json : talk.conversation.json) json.clear();  // made anew by the next line that needs it
+}
+
+bool Judge::leads_to(const Talk& talk, plant::Index asset) const {
+  return std::any_of(talk.behind.begin(), talk.behind.end(),
+                     [&](const std::string& id) { return asset != kNone && plant().assets[asset].id.value == id; });
 }
 
 policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operation& operation) const {
@@ -135,6 +143,10 @@ policy::Parties Judge::parties_of(Talk& talk, Direction direction, const Operati
     talk.unit = operation.object.unit;
     talk.unit_of_server = client_asks;
     talk.unit_party = policy::identify(*policy_, client_asks ? talk.server : talk.client, &operation);
+    // The address before a serial line is the gateway's own: whoever else it names is not who would be asked.
+    if (client_asks && !talk.behind.empty() && !leads_to(talk, talk.unit_party.asset)) {
+      talk.unit_party = {kNone, talk.server_party.zone};
+    }
   }
   return {client_asks ? talk.client_party : talk.server_party, talk.unit_party, client_asks ? talk.role : kNone};
 }
@@ -148,11 +160,16 @@ Mode Judge::mode_of(const Talk& talk, const policy::Verdict& verdict) const {
 
 bool Judge::admit(Talk& talk, bool decoded, TimePoint now) {
   place(talk);
-  const policy::Parties parties{talk.client_party, talk.server_party, talk.role};
+  policy::Parties parties{talk.client_party, talk.server_party, talk.role};
   const policy::Stream stream{.ip_protocol = talk.conversation.ip_protocol,
                               .port = talk.conversation.server.port,
                               .protocol = talk.conversation.protocol};
-  const policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, now);
+  policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, now);
+  // Who may ask one of those behind a line may connect.
+  for (size_t i = 1; i < talk.behind.size() && !verdict.allowed(); ++i) {
+    parties.server = party_of(talk.behind[i]);
+    verdict = policy::decide_stream(*policy_, *situation_, parties, stream, now);
+  }
   const bool pass = verdict.allowed() || mode_of(talk, verdict) != Mode::enforce;
   if (!decoded) {
     if (pass) policy::note_stream(*situation_, *policy_, parties, verdict, now);
@@ -223,15 +240,23 @@ bool Judge::may_deviate(const Talk& talk, Direction direction, std::string_view 
   return lists(sender.asset) || (direction == Direction::to_client && lists(talk.unit_party.asset));
 }
 
+policy::Party Judge::party_of(const std::string& id) const {
+  const plant::Index asset = plant().asset(id);
+  return asset == kNone ? policy::Party{} : policy::Party{asset, plant().assets[asset].zone};
+}
+
 bool Judge::essential(const Talk& talk) const {
-  const plant::Index client = talk.client_party.asset, server = talk.server_party.asset;
+  const plant::Index client = talk.client_party.asset;
+  std::vector<plant::Index> servers{talk.server_party.asset};
+  for (const std::string& id : talk.behind) servers.push_back(party_of(id).asset);
   for (const plant::Conduit& conduit : plant().conduits) {
     if (!guards(conduit)) continue;
     for (const plant::Rule& rule : conduit.rules) {
       const auto names = [](const std::vector<plant::Index>& list, plant::Index one) {
         return std::find(list.begin(), list.end(), one) != list.end();
       };
-      if (rule.essential && names(rule.from, client) && names(rule.to, server)) return true;
+      const auto to = [&](plant::Index server) { return names(rule.to, server); };
+      if (rule.essential && names(rule.from, client) && std::any_of(servers.begin(), servers.end(), to)) return true;
     }
   }
   return false;

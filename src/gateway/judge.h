@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/candidates.h"
+#include "gateway/ledger.h"
 #include "gateway/talk.h"
 #include "policy/situation.h"
 #include "records/findings.h"
@@ -21,6 +22,14 @@ struct Ruling {
   policy::Parties parties{};
   plant::Mode mode = plant::Mode::enforce;
   bool pass = false;
+};
+
+/// First is what becomes of an operation that may have to be on record before it is let through: it need not be, it is
+/// written down under a number, or it cannot be and is refused.
+struct First {
+  enum class State : uint8_t { not_needed, written, refused };
+  State state = State::not_needed;
+  uint64_t number = 0;
 };
 
 /// Counts of one rule, or of what no rule of a conduit is about.
@@ -48,6 +57,18 @@ class Judge {
   /// may_deviate is true where the plant lists the deviation `name` for who sends in `direction`.
   bool may_deviate(const Talk& talk, Direction direction, std::string_view name) const;
 
+  /// write_first writes down an operation that passes where its rule says `journal: before`, or says nothing and it
+  /// loads, stops or changes what a controller runs. Where it cannot: not needed of an essential rule, or where the
+  /// mode only tests, else refused; a finding both ways. not_durable is the same of what was written and does not get
+  /// to the disk: true where it is let through all the same.
+  First write_first(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
+                    TimePoint now);
+  bool not_durable(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
+                   TimePoint now);
+  bool durable(uint64_t number) const { return ledger_ == nullptr || ledger_->durable(number); }
+  /// write_to gives the judge a ledger, which must outlive it.
+  void write_to(Ledger& ledger) { ledger_ = &ledger; }
+
   /// forwarded: the operation was let through. asked_only: it expects no answer, and is told at once.
   void forwarded(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
                  TimePoint now);
@@ -68,6 +89,8 @@ class Judge {
   void take(std::shared_ptr<const policy::Policy> policy, TimePoint now);
   /// forget lets go of policies that nobody waits for any more; once a second or so.
   void forget(TimePoint now);
+  /// forget_values makes all values unknown.
+  void forget_values() { situation_->forget(); }
   /// flush tells the findings that were only counted.
   void flush() { keeper_->flush(); }
 
@@ -88,6 +111,12 @@ class Judge {
     std::shared_ptr<const policy::Policy> policy;
     TimePoint since{};
   };
+  const plant::Rule* rule_of(const policy::Verdict& verdict) const;
+  bool goes_unrecorded(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
+                       std::string_view why, TimePoint now);
+  policy::Party party_of(const std::string& id) const;
+  /// leads_to is true where `asset` is behind the serial line that `talk` goes to.
+  bool leads_to(const Talk& talk, plant::Index asset) const;
   policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation) const;
   plant::Mode mode_of(const Talk& talk, const policy::Verdict& verdict) const;
   bool finishes(const Talk& talk, const protocols::Operation& operation, const policy::Verdict& verdict,
@@ -104,6 +133,7 @@ class Judge {
   std::shared_ptr<const policy::Policy> policy_;
   std::string gateway_;
   records::Sink& sink_;
+  Ledger* ledger_ = nullptr;
   std::unique_ptr<policy::Situation> situation_;
   std::unique_ptr<records::RepeatKeeper> keeper_;
   std::vector<std::vector<Counts>> counts_;  // by conduit and rule; behind the last rule: what none was about

@@ -3,6 +3,7 @@
 
 #include "gateway/judge.h"
 #include "protocols/registry.h"
+#include "records/before.h"
 #include "records/json.h"
 
 namespace rampart::gateway {
@@ -19,6 +20,11 @@ using records::mix;
 // How long a step of an open sequence may let wait for itself, and how long the whole may go on after its rule ended.
 constexpr std::chrono::seconds kStepWithin{30};
 constexpr std::chrono::minutes kGrace{15};
+
+/// changes_logic: what a controller runs, or whether it does, is another thing afterwards.
+bool changes_logic(Action action) {
+  return action == Action::program || action == Action::firmware || action == Action::stop;
+}
 
 /// in_steps: what is done in several messages of this action belongs together.
 bool in_steps(const Operation& operation) {
@@ -83,6 +89,56 @@ void Judge::follow(Talk& talk, const Operation& operation, TimePoint now) const 
   }
 }
 
+const plant::Rule* Judge::rule_of(const policy::Verdict& verdict) const {
+  if (verdict.conduit == kNone || verdict.rule == kNone) return nullptr;
+  return &plant().conduits[verdict.conduit].rules[verdict.rule];
+}
+
+First Judge::write_first(Talk& talk, Direction direction, const Operation& operation, const Ruling& ruling,
+                         TimePoint now) {
+  const plant::Rule* rule = rule_of(ruling.verdict);
+  const bool said = rule != nullptr && rule->journal.has_value();
+  const bool wanted =
+      said ? *rule->journal == plant::JournalWhen::before : ledger_ != nullptr && changes_logic(operation.action);
+  if (!wanted) return {};
+  std::optional<uint64_t> number;
+  if (ledger_ != nullptr) {
+    describe(talk);
+    records::Transaction record;
+    record.conversation = &talk.conversation;
+    record.asked = direction;
+    record.asked_at = record.answered_at = now;
+    record.operation = &operation;
+    record.outcome = {.kind = protocols::Outcome::Kind::unanswered, .name = records::kRecordedBefore};
+    record.verdict = recorded(plant(), ruling.verdict);
+    number = ledger_->keep(record);
+  }
+  if (number) return {First::State::written, *number};
+  const char* why = ledger_ == nullptr ? "there is no journal" : "the journal has no room for it";
+  const bool pass = goes_unrecorded(talk, direction, operation, ruling, why, now);
+  return {pass ? First::State::not_needed : First::State::refused, 0};
+}
+
+bool Judge::not_durable(Talk& talk, Direction direction, const Operation& operation, const Ruling& ruling,
+                        TimePoint now) {
+  return goes_unrecorded(talk, direction, operation, ruling, "the disk does not take it", now);
+}
+
+/// goes_unrecorded says what becomes of an operation whose record is not safe: an essential one is let through.
+bool Judge::goes_unrecorded(Talk& talk, Direction direction, const Operation& operation, const Ruling& ruling,
+                            std::string_view why, TimePoint now) {
+  const plant::Rule* rule = rule_of(ruling.verdict);
+  const bool pass = ruling.mode != Mode::enforce || rule == nullptr || rule->essential;
+  const records::FindingKind& kind = records::kinds::kNotRecorded;
+  const uint64_t key = mix(mix(pair_key(talk.conversation), kind.signature), operation.function.code * 2 + pass);
+  if (!keeper_->due(key, now, 0)) return pass;
+  std::string message = policy::explain(*policy_, ruling.verdict, ruling.parties, operation);
+  message += "; it is to be recorded first, and " + std::string(why);
+  message += pass ? "; passed without" : "; refused by the gateway";
+  write(kind, key, talk, direction, message, &operation, &ruling.verdict, now);
+  return pass;
+}
+
 void Judge::forwarded(Talk& talk, Direction direction, const Operation& operation, const Ruling& ruling,
                       TimePoint now) {
   ++operations_;
@@ -122,7 +178,7 @@ void Judge::refused(Talk& talk, Direction direction, const Operation& operation,
   record.asked_at = record.answered_at = now;
   record.exchange = ++exchange_;
   record.operation = &operation;
-  record.outcome = {.kind = protocols::Outcome::Kind::refused, .name = "by-gateway"};
+  record.outcome = {.kind = protocols::Outcome::Kind::refused, .name = records::kByGateway};
   record.verdict = recorded(plant(), ruling.verdict);
   sink_.record(record);
 }

@@ -43,7 +43,7 @@ struct RelayTable::Listener final : net::Watcher {
   net::Descriptor socket;
 };
 
-struct RelayTable::Relay final : net::Watcher, Wire, Link::User {
+struct RelayTable::Relay final : net::Watcher, Waiting, Wire, Link::User {
   Relay(RelayTable& owner, const Door& through) : table(owner), door(through) {}
   void ready(uint32_t) override { table.from_server(*this); }
   void send(Direction towards, Bytes octets) override {
@@ -62,6 +62,11 @@ struct RelayTable::Relay final : net::Watcher, Wire, Link::User {
     table.gateway_.totals().octets[static_cast<size_t>(towards)] += octets.size();
   }
 
+  bool resume() override {
+    if (ended || !gate) return false;
+    gate->resume(table.gateway_.loop().now(), *this);
+    return gate->writes_first();
+  }
   // What the other gateway sent: of the server, or, in the far half, of the client.
   void came(Bytes datagram) override {
     if (far) {
@@ -116,7 +121,7 @@ void RelayTable::listen(const std::vector<Door>& doors) {
     auto made = std::make_unique<Listener>(*this);
     made->at = door.listen;
     made->door = door;
-    if (same == listeners_.end()) made->socket = net::listen_at(door.listen, net::Kind::udp, gateway_.maker());
+    if (same == listeners_.end()) made->socket = gateway_.listen_at(door.listen, net::Kind::udp);
     wanted.push_back(std::move(made));
   }
   // From here on nothing fails: sockets of doors that stay go over.
@@ -150,7 +155,7 @@ void RelayTable::listen_transparent() {
   for (const IpAddress& ip : {IpAddress::v4(any), IpAddress::v6(any)}) {
     auto listener = std::make_unique<Listener>(*this);
     listener->at = {ip, kTransparentPort};
-    listener->socket = net::listen_at(listener->at, net::Kind::udp, gateway_.maker());
+    listener->socket = gateway_.listen_at(listener->at, net::Kind::udp);
     const int on = 1;
     const bool six = !ip.is_v4();
     setsockopt(listener->socket.get(), six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVORIGDSTADDR : IP_RECVORIGDSTADDR,
@@ -159,6 +164,12 @@ void RelayTable::listen_transparent() {
   }
   for (auto& listener : made) gateway_.loop().add(listener->socket.get(), EPOLLIN, *listener);
   listeners_ = std::move(made);
+}
+
+std::vector<std::pair<net::Place, int>> RelayTable::listening() const {
+  std::vector<std::pair<net::Place, int>> all;
+  for (const auto& listener : listeners_) all.emplace_back(listener->at, listener->socket.get());
+  return all;
 }
 
 void RelayTable::ready(Listener& listener) {
@@ -205,6 +216,7 @@ void RelayTable::take(Relay& relay, Bytes octets) {
   if (relay.gate) {
     // A datagram that is refused with a reset is one that is not answered.
     relay.gate->take(Direction::to_server, octets, true, gateway_.loop().now(), relay);
+    if (relay.gate->writes_first()) gateway_.await(relay);
   } else {
     relay.talk.octets[0] += octets.size();
     relay.send(Direction::to_server, octets);
@@ -343,6 +355,7 @@ void RelayTable::back(Relay& relay, Bytes octets) {
   relay.last = gateway_.loop().steady();
   if (relay.gate) {
     relay.gate->take(Direction::to_client, octets, true, gateway_.loop().now(), relay);
+    if (relay.gate->writes_first()) gateway_.await(relay);
   } else {
     relay.talk.octets[1] += octets.size();
     relay.send(Direction::to_client, octets);
@@ -370,6 +383,7 @@ void RelayTable::place_all() {
 
 void RelayTable::end(Relay& relay, std::string_view why) {
   relay.ended = true;
+  gateway_.forget(relay);
   if (relay.server) gateway_.loop().remove(relay.server.get());
   if (relay.wire) relay.wire->close();
   if (relay.client) gateway_.loop().remove(relay.client.get());

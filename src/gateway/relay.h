@@ -29,6 +29,7 @@ class RelayTable {
   /// family, that the kernel hands over to. Errors: throws Error, and the old ones stay.
   void listen(const std::vector<Door>& doors);
   void listen_transparent();
+  std::vector<std::pair<net::Place, int>> listening() const;
   void look(TimePoint now, Duration steady);
   void place_all();
   /// adopt makes the far half of a relay of what a connection over a wire said that it brings; the connection is over.

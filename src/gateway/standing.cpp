@@ -25,7 +25,8 @@ class Doors {
   explicit Doors(const plant::Plant& plant, const plant::Gateway& gateway) : plant_(plant), gateway_(gateway) {}
 
   void add(const plant::Serve& serve) {
-    const auto ip = ip_of(plant_.assets[serve.to]);
+    // Behind a line nothing has an address: the door is where clients find it.
+    const auto ip = serve.serial ? serve.at : ip_of(plant_.assets[serve.to]);
     if (!ip) return;
     Door door{.kind = serve.udp ? net::Kind::udp : net::Kind::tcp,
               .asset = serve.to,
@@ -40,6 +41,11 @@ class Doors {
     if (server_port == 0) server_port = door.tls_clients == door.tls_server ? port : usual_port(door, door.tls_server);
     door.server = {*ip, server_port};
     door.listen = serve.at ? net::Place{*serve.at, port} : door.server;
+    if (serve.serial) {
+      door.line = static_cast<plant::Index>(&serve - gateway_.serves.data());
+      door.server = door.listen;
+      if (find(doors, door) != doors.end()) return;  // another unit behind the same door
+    }
     doors.push_back(door);
   }
 
@@ -66,6 +72,10 @@ class Doors {
     const protocols::Entry& entry = door.protocol.entry();
     const auto usual = door.kind == net::Kind::udp ? entry.udp_ports : entry.tcp_ports;
     return usual.empty() ? uint16_t{0} : usual[0];
+  }
+  static std::vector<Door>::const_iterator find(const std::vector<Door>& doors, const Door& door) {
+    return std::find_if(doors.begin(), doors.end(),
+                        [&](const Door& one) { return one.kind == door.kind && one.listen == door.listen; });
   }
   void add(plant::Index asset, net::Kind kind, protocols::Protocol protocol, std::span<const uint16_t> ports) {
     const bool said = std::any_of(gateway_.serves.begin(), gateway_.serves.end(), [&](const plant::Serve& serve) {
@@ -116,6 +126,25 @@ std::vector<Door> doors_of(const plant::Plant& plant, const plant::Gateway& gate
     for (const plant::Rule& rule : conduit.rules) doors.add(rule);
   }
   return std::move(doors.doors);
+}
+
+std::vector<std::string> behind(const plant::Plant& plant, const plant::Gateway& gateway, const Door& door) {
+  std::vector<std::string> ids;
+  if (door.line >= gateway.serves.size()) return ids;
+  const plant::Serve& first = gateway.serves[door.line];
+  for (const plant::Serve& serve : gateway.serves) {
+    if (serve.serial && serve.at == first.at && serve.port == first.port)
+      ids.push_back(plant.assets[serve.to].id.value);
+  }
+  return ids;
+}
+
+std::vector<plant::SerialLine> lines_of(const plant::Gateway& gateway) {
+  std::vector<plant::SerialLine> lines;
+  for (const plant::Serve& serve : gateway.serves) {
+    if (serve.serial) lines.push_back(*serve.serial);
+  }
+  return lines;
 }
 
 }  // namespace rampart::gateway

@@ -20,6 +20,7 @@ struct Door {
   net::Kind kind = net::Kind::tcp;
   protocols::Protocol protocol{};  // not known: not decoded, a counted stream
   plant::Index asset = plant::kNone;
+  plant::Index line = plant::kNone;  // into the gateway's serves: whose serial line leads there, and no `server`
   uint32_t sessions = 0, kept = 0;
   bool tls_clients = false, tls_server = false;  // Modbus/TCP Security on that side
 
@@ -32,5 +33,9 @@ const plant::Gateway& gateway_of(const plant::Plant& plant, const std::string& i
 /// doors_of is what `gateway` serves: what it says, and, where it is not addressed, what the rules of its conduits
 /// name.
 std::vector<Door> doors_of(const plant::Plant& plant, const plant::Gateway& gateway);
+/// behind lists the assets that a door before a serial line leads to, by id; of others none.
+std::vector<std::string> behind(const plant::Plant& plant, const plant::Gateway& gateway, const Door& door);
+/// lines_of is what devices a gateway needs.
+std::vector<plant::SerialLine> lines_of(const plant::Gateway& gateway);
 
 }  // namespace rampart::gateway

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/policy.h"
 #include "protocols/matcher.h"
@@ -39,6 +40,7 @@ struct Talk {
   policy::Party client_party, server_party;
   std::string role_word;                       // that the client's certificate proved; empty: none
   plant::Index role = plant::kNone;            // of the plant, where it has one of that id
+  std::vector<std::string> behind;             // ids of the assets behind a serial line, which no address tells
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
   policy::Party unit_party;

@@ -104,6 +104,21 @@ class Wires final : public Wire {
   size_t sends = 0;
 };
 
+/// Book is a ledger that a test decides for: what is kept, and what of it is on the disk.
+class Book final : public Ledger {
+ public:
+  std::optional<uint64_t> keep(const records::Transaction& asked) override {
+    if (full) return {};
+    kept.emplace_back(std::string(asked.operation->function.name) + " " + std::string(asked.outcome.name));
+    return kept.size() - 1;
+  }
+  bool durable(uint64_t number) override { return number < on_disk; }
+
+  std::vector<std::string> kept;
+  uint64_t on_disk = 0;
+  bool full = false;
+};
+
 /// Case is one conversation through a gate.
 class Case {
  public:

@@ -317,6 +317,12 @@ std::optional<uint64_t> Keeper::keep(const records::Login& login) {
   return body_->keep(Kind::login, {.ip = login.address}, login, login.when);
 }
 
+std::optional<uint64_t> Keeper::keep(const Transaction& transaction) {
+  body_->advance(transaction.asked_at);
+  return body_->keep(Kind::transaction, source_of(transaction.conversation, transaction.asked), transaction,
+                     transaction.asked_at);
+}
+
 void Keeper::finish() { body_->finish(); }
 void Keeper::tick() { body_->tick(); }
 const KeeperTotals& Keeper::totals() const { return body_->totals; }

@@ -53,6 +53,8 @@ class Keeper final : public records::Sink {
   std::optional<uint64_t> keep(const records::RuleChange& change);
   std::optional<uint64_t> keep(const records::JournalRead& read);
   std::optional<uint64_t> keep(const records::Login& login);
+  /// keep of an operation that is to be on record before it is done: by itself, counted among no others.
+  std::optional<uint64_t> keep(const records::Transaction& transaction);
 
   /// finish tells all summaries, counts and what was not kept. tick does so for what is due by the wall clock, for
   /// sensors that hear nothing.

@@ -378,31 +378,8 @@ bool Correlator::muted(const FindingKind& kind, uint64_t key, const Talk& talk, 
 
 void Correlator::tell_untold(Moment moment) {
   for (const Muting::Hidden& hidden : detectors_->muting.take()) {
-    const std::string_view id = hidden.kind->id;
-    std::string message = std::to_string(hidden.count) + " of " + std::string(id) + " not told one by one: ";
-    switch (hidden.why) {
-      case Untold::suppressed:
-        message += "suppressed by " + hidden.suppression->by + ", " + hidden.suppression->reason;
-        break;
-      case Untold::rare:
-        message += "rarer than the plant's threshold";
-        break;
-      case Untold::scan:
-        message += "part of a scan that is told";
-        break;
-      case Untold::blind:
-        message += "the sensor lost packets at the time, so that not having seen something says nothing";
-        break;
-    }
     untold_ += hidden.count;
-    records::Finding finding = records::finding_of(*hidden.kind);
-    finding.when = moment.time;
-    finding.packet = finding.first_packet = moment.packet;
-    finding.severity = records::Severity::low;
-    finding.message = message;
-    finding.reason = to_text(hidden.why);
-    finding.count = hidden.count;
-    sink_.record(finding);
+    tell(hidden, moment.time, moment.packet, sink_);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "monitor/findings.h"
+#include "monitor/settings.h"
 
 namespace rampart::monitor {
 namespace {
@@ -241,11 +242,17 @@ uint64_t report(const plant::Plant& plant, const Comparison& comparison, const I
                 records::Sink& sink, const AbsenceLimits& limits) {
   const bool absence_counts = !totals.lossy && totals.last - totals.first >= limits.watched;
   uint64_t count = 0;
+  Muting muting(&plant);
   for (const Difference& difference : comparison.differences) {
     const bool missing = difference.kind == Difference::Kind::missing;
     if (difference.kind == Difference::Kind::unknown || (missing && !absence_counts)) continue;
     const plant::Asset& asset = plant.assets[difference.asset];
     const FindingKind& kind = missing ? kinds::kAssetMissing : kinds::kAssetDiffers;
+    const TimePoint when = missing ? totals.last : difference.when;
+    Ends ends;
+    ends.asset[0] = asset.id.value;
+    ends.zone[0] = plant.zones[asset.zone].id.value;
+    if (muting.concerns(kind) && muting.muted(kind, difference.asset, ends, when)) continue;
     std::string message = asset.id.value;
     if (missing) {
       message += " is an asset of the plant, and nothing was heard of it";
@@ -254,14 +261,15 @@ uint64_t report(const plant::Plant& plant, const Comparison& comparison, const I
                  "); the plant says \"" + difference.intended + "\"";
     }
     records::Finding finding = records::finding_of(kind);
-    finding.when = missing ? totals.last : difference.when;
+    finding.when = when;
     finding.packet = finding.first_packet = difference.packet;
     finding.message = message;
-    finding.zone = plant.zones[asset.zone].id.value;
+    finding.zone = ends.zone[0];
     finding.reason = missing ? std::string_view("missing") : difference.what;
     sink.record(finding);
     ++count;
   }
+  for (const Muting::Hidden& hidden : muting.take()) tell(hidden, totals.last, 0, sink);
   return count;
 }
 

@@ -143,6 +143,18 @@ TEST_F(Compared, DifferencesAreFindingsAtOnceAndAbsencesOnlyAfterALongLook) {
   EXPECT_THAT(later.lines[2], "1044 asset-missing cell: spare is an asset of the plant, and nothing was heard of it");
 }
 
+TEST_F(Compared, WhatThePlantSuppressesIsCountedAndNotTold) {
+  const std::string suppress = R"(suppress:
+  - {finding: asset-differs, asset: plc, until: 2100-01-01, reason: "firmware is being rolled out", by: j.koch}
+)";
+  const plant::Plant plant = plant::require(plant::load_text(kPlant + suppress, "plant.yaml"));
+  say(Attribute::Kind::firmware, "4.0");
+  Findings findings;
+  EXPECT_EQ(report_differences(plant, inventory_, findings), 0u);
+  EXPECT_THAT(findings.lines, ElementsAre("1043 asset-differs : 1 of asset-differs not told one by one: suppressed by "
+                                          "j.koch, firmware is being rolled out"));
+}
+
 TEST_F(Compared, AbsencesAreHeldBackWhereTheSensorLostPackets) {
   tell_.flow(*talk_, 4000);
   inventory_.record(records::Loss{.kind = "capture", .reason = "cut short", .count = 1});

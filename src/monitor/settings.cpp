@@ -223,4 +223,31 @@ std::string_view to_text(Untold untold) {
   return "";
 }
 
+void tell(const Muting::Hidden& hidden, TimePoint when, uint64_t packet, records::Sink& sink) {
+  const std::string_view id = hidden.kind->id;
+  std::string message = std::to_string(hidden.count) + " of " + std::string(id) + " not told one by one: ";
+  switch (hidden.why) {
+    case Untold::suppressed:
+      message += "suppressed by " + hidden.suppression->by + ", " + hidden.suppression->reason;
+      break;
+    case Untold::rare:
+      message += "rarer than the plant's threshold";
+      break;
+    case Untold::scan:
+      message += "part of a scan that is told";
+      break;
+    case Untold::blind:
+      message += "the sensor lost packets at the time, so that not having seen something says nothing";
+      break;
+  }
+  records::Finding finding = records::finding_of(*hidden.kind);
+  finding.when = when;
+  finding.packet = finding.first_packet = packet;
+  finding.severity = records::Severity::low;
+  finding.message = message;
+  finding.reason = to_text(hidden.why);
+  finding.count = hidden.count;
+  sink.record(finding);
+}
+
 }  // namespace rampart::monitor

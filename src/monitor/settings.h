@@ -91,4 +91,7 @@ class Muting {
   Recent<Window> windows_{kMostWindows};
 };
 
+/// tell sums up in one finding what was not told one by one.
+void tell(const Muting::Hidden& hidden, TimePoint when, uint64_t packet, records::Sink& sink);
+
 }  // namespace rampart::monitor

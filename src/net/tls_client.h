@@ -1,9 +1,12 @@
-// A TLS connection (1.3, or 1.2) to a peer that proves its name: for sending records to collectors. Calls block the
-// calling thread, none beyond its timeout. Owned and used by one thread; a server that goes away never raises SIGPIPE.
+// A TLS connection (1.3, or 1.2) to a peer that proves its name: for sending records to collectors, and for asking the
+// plant's authority. Calls block the calling thread, none beyond its timeout. Owned and used by one thread; a server
+// that goes away never raises SIGPIPE.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -17,6 +20,9 @@ struct TlsSettings {
   std::string certificate_file{};  // ours with what leads to its authority; both this and the key, or neither
   std::string key_file{};
   std::string name{};  // DNS name or IP address that the server's certificate must carry; empty: the host connected to
+  /// SHA-256 of the one root that is trusted, which the server has to send; ca_file is not read then.
+  std::optional<std::array<uint8_t, 32>> root{};
+  size_t most_answer = 0;  // octets that the server may say, kept for read_all(); 0: it is not listened to
 };
 
 /// TlsClient is one connection. Every failure is an Error that names the peer and says in words what failed: the name
@@ -34,6 +40,9 @@ class TlsClient {
 
   /// write_all hands all of `bytes` to the connection. That it was read at the other end only close() can tell.
   void write_all(Bytes bytes, Duration timeout);
+  /// read_all waits until the server says goodbye, and gives all that it said. Errors: also where it said more than
+  /// TlsSettings::most_answer, or ended the connection without a goodbye.
+  std::string read_all(Duration timeout);
   /// close says goodbye (close_notify) and waits until the server has too: then it has read everything. Errors: also
   /// where the server did not answer in time.
   void close(Duration timeout);

@@ -2,6 +2,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -177,16 +178,78 @@ void read_gateways(Reader& reader, NodeIndex node, Draft& draft) {
   }
 }
 
+namespace {
+
+bool only_unit(const Location& at) { return !at.ip && !at.mac && at.name.empty() && at.unit.has_value(); }
+
+/// check_lines: a unit alone reaches an asset only behind a serial line, and there each has its own.
+void check_lines(Reader& reader, const Draft& draft) {
+  std::set<Index> behind;
+  std::map<std::pair<std::string, uint32_t>, Index> units;  // behind an address or a device
+  for (size_t i = 0; i < draft.gateways.size(); ++i) {
+    for (size_t k = 0; k < draft.plant.gateways[i].serves.size(); ++k) {
+      const Serve& serve = draft.plant.gateways[i].serves[k];
+      if (!serve.serial || serve.to >= draft.plant.assets.size()) continue;
+      behind.insert(serve.to);
+      for (const Location& at : draft.plant.assets[serve.to].at) {
+        if (!at.unit || !serve.at) continue;
+        for (const std::string& way : {to_text(*serve.at), serve.serial->device.value}) {
+          const auto [other, fresh] = units.emplace(std::pair(way, *at.unit), serve.to);
+          if (fresh || other->second == serve.to) continue;
+          reader.error(draft.gateways[i].serves[k],
+                       "unit " + std::to_string(*at.unit) + " behind " + way + " is also " +
+                           quoted(draft.plant.assets[other->second].id.value),
+                       "each asset on a line has a unit of its own; give another line another `at`");
+          break;
+        }
+      }
+    }
+  }
+  for (Index asset = 0; asset < draft.plant.assets.size(); ++asset) {
+    const std::vector<Location>& at = draft.plant.assets[asset].at;
+    for (size_t i = 0; i < at.size() && !behind.contains(asset); ++i) {
+      if (!only_unit(at[i])) continue;
+      reader.error(draft.assets[asset].at[i], "a place without address",
+                   "name its ip, mac or PROFINET name, or have a gateway serve it over a `serial` line");
+    }
+  }
+}
+
+/// same_door: two units behind one line may be found at one address and port.
+bool same_door(const Serve& left, const Serve& right) {
+  return left.serial && right.serial && left.serial->device.value == right.serial->device.value && left.to != right.to;
+}
+
+/// check_line_settings: a line is one thing, whoever names it.
+void check_line_settings(Reader& reader, const Draft& draft, size_t gateway) {
+  const std::vector<Serve>& serves = draft.plant.gateways[gateway].serves;
+  std::map<std::string_view, const SerialLine*> lines;
+  for (size_t i = 0; i < serves.size(); ++i) {
+    if (!serves[i].serial) continue;
+    const SerialLine& line = *serves[i].serial;
+    const SerialLine& first = *lines.emplace(line.device.value, &line).first->second;
+    if (first.baud == line.baud && first.parity == line.parity && first.stop_bits == line.stop_bits) continue;
+    reader.error(draft.gateways[gateway].serves[i],
+                 quoted(line.device.value) + " has another speed or form where it is named before",
+                 "a line has one speed, parity and number of stop bits");
+  }
+}
+
+}  // namespace
+
 void check_gateways(Reader& reader, const Draft& draft) {
+  check_lines(reader, draft);
   for (size_t i = 0; i < draft.gateways.size(); ++i) {
     const Gateway& gateway = draft.plant.gateways[i];
+    check_line_settings(reader, draft, i);
     std::map<std::tuple<std::optional<IpAddress>, Index, uint16_t, bool, std::string_view>, size_t> taken;
     for (size_t k = 0; k < gateway.serves.size(); ++k) {
       const Serve& serve = gateway.serves[k];
       // Two things at one address and port cannot be told apart; elsewhere each asset has its own.
       const Index asset = serve.at ? kNone : serve.to;
       const std::string_view usual = serve.port == 0 ? std::string_view(serve.protocol.value) : std::string_view();
-      if (taken.emplace(std::tuple(serve.at, asset, serve.port, serve.udp, usual), k).second) continue;
+      const auto [before, fresh] = taken.emplace(std::tuple(serve.at, asset, serve.port, serve.udp, usual), k);
+      if (fresh || same_door(gateway.serves[before->second], serve)) continue;
       reader.error(draft.gateways[i].serves[k], "something else is served at the same address and port",
                    "give it another `port`, or another `at`");
     }

@@ -129,7 +129,9 @@ void read_location(Reader& reader, NodeIndex item, Asset& asset, AssetNames& nam
   location.link = reader.number(fields["link"], 0, 65519, "a DNP3 link address");
   location.route = reader.string(fields["route"], "a CIP route");
   location.name = reader.string(fields["name"], "a PROFINET station name");
-  const bool reachable = fields["ip"] != kNoNode || fields["mac"] != kNoNode || fields["name"] != kNoNode;
+  // Behind a serial line there is only a unit: check_gateways() asks for the line.
+  const bool reachable = fields["ip"] != kNoNode || fields["mac"] != kNoNode || fields["name"] != kNoNode ||
+                         fields["unit"] != kNoNode;
   if (!reachable && reader[item].kind == NodeKind::mapping && reader[item].closed) {
     reader.error(item, "a place without address", "name its ip, mac or PROFINET name");
   }

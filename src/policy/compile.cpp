@@ -111,6 +111,7 @@ Compiled compile(std::shared_ptr<const plant::Plant> plant) {
   compile_calendars(*policy, compiled.problems);
   compile_points(*policy, compiled.problems);
   compile_rules(*policy, compiled.problems);
+  index_rules(*policy);
   find_idle_rules(*policy, compiled.problems);
   check_gateways(*policy, compiled.problems);
   check_separation(*policy->plant, compiled.problems);

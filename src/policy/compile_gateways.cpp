@@ -6,6 +6,8 @@
 namespace rampart::policy {
 namespace {
 
+constexpr uint32_t kUnitMost = 247;  // MODBUS over Serial Line V1.02, 2.2
+
 class GatewayCheck {
  public:
   GatewayCheck(const Policy& policy, const plant::Gateway& gateway, std::vector<Problem>& problems)
@@ -19,6 +21,7 @@ class GatewayCheck {
     for (const RuleOf& rule : policy_.rules) {
       if (guards(plant_.conduits[rule.conduit])) check(rule);
     }
+    check_failing();
   }
 
  private:
@@ -76,9 +79,12 @@ class GatewayCheck {
     const plant::Asset& asset = plant_.assets[serve.to];
     const bool has_ip =
         std::any_of(asset.at.begin(), asset.at.end(), [](const plant::Location& at) { return at.ip.has_value(); });
-    if (!has_ip)
+    if (serve.serial) {
+      check_units(serve, asset);
+    } else if (!has_ip) {
       add(serve.mark, "the asset \"" + asset.id.value + "\" has no IP address",
           "a gateway connects to one: add `ip` to its `at`");
+    }
     const bool named = std::any_of(policy_.rules.begin(), policy_.rules.end(), [&](const RuleOf& rule) {
       const auto& to = rule.said->to;
       return guards(plant_.conduits[rule.conduit]) && std::find(to.begin(), to.end(), serve.to) != to.end();
@@ -86,6 +92,28 @@ class GatewayCheck {
     if (!named) {
       add(serve.mark, "no rule of a conduit that this gateway guards is about \"" + asset.id.value + "\"",
           "nobody may use it: add a rule, or name the gateway in `guard`", true);
+    }
+  }
+
+  /// check_failing warns of ways to fail that its way of standing does not have.
+  void check_failing() {
+    using plant::OnFailure;
+    const auto fails = [&](OnFailure how) {
+      return std::any_of(plant_.conduits.begin(), plant_.conduits.end(),
+                         [&](const plant::Conduit& one) { return guards(one) && one.on_failure == how; });
+    };
+    const bool opens = fails(OnFailure::open);
+    for (const plant::Conduit& conduit : plant_.conduits) {
+      if (!guards(conduit)) continue;
+      if (addressed() && conduit.on_failure == OnFailure::open) {
+        add(conduit.mark,
+            "the conduit \"" + conduit.id.value + "\" cannot fail open: clients talk to the gateway itself",
+            "write `on-failure: close`, or let the gateway be transparent or bridged", true);
+      }
+      if (!addressed() && opens && conduit.on_failure == OnFailure::island) {
+        add(conduit.mark, "another conduit of this gateway fails open: what its rules name passes the island too",
+            "let both fail alike, or give each a gateway", true);
+      }
     }
   }
 
@@ -102,6 +130,14 @@ class GatewayCheck {
               "\" needs it",
           "add `wire: {at: ...}`: its own address towards the other gateways", true);
     }
+  }
+
+  /// check_units: what is behind a line is told by its unit, and by nothing else.
+  void check_units(const plant::Serve& serve, const plant::Asset& asset) {
+    const auto has_unit = [](const plant::Location& at) { return at.unit && *at.unit <= kUnitMost; };
+    if (std::any_of(asset.at.begin(), asset.at.end(), has_unit)) return;
+    add(serve.mark, "nothing says which unit \"" + asset.id.value + "\" is behind the serial line",
+        "add `unit`, 1 to 247, to its `at`; 0 stands for a broadcast to all devices of the line");
   }
 
   void check(const RuleOf& rule) {

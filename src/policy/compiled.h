@@ -81,12 +81,26 @@ struct RuleAt {
   uint32_t count = 0;  // of the rate; 0: no limit
 };
 
+/// Stretch is a run of places that the same rules cover, or one name: `rules` are in Policy::candidates.
+struct Stretch {
+  Region region;
+  Slice rules{};
+};
+
+/// RuleIndex spares decide() the rules of one key that are not about a place. Superset: who is found is still weighed.
+struct RuleIndex {
+  Slice all{};         // into candidates
+  Slice everywhere{};  // into candidates: rules that are not narrowed, or lie in too many stretches
+  Slice stretches{};   // into Policy::stretches, ordered by region, none inside another
+};
+
 /// Place is one way in which the plant says that an asset is reached, with what its zone's network adds.
 struct Place {
   static constexpr uint32_t kAny = 0xffffffff;
   IpAddress ip{};
   MacAddress mac{};
   uint32_t vlan = kAny, unit = kAny, link = kAny;
+  bool line = false;  // behind a serial line of a gateway: `ip` is the gateway's, and names it only with the unit
   std::string_view sensor{};  // empty: any
   Index asset = kNone;
 };
@@ -122,6 +136,8 @@ class Policy {
   std::vector<Slice> rules_of_conduit;      // by conduit: into rules
   FlatMap<Slice> allowed;                   // rule_key: into candidates
   std::vector<uint32_t> candidates;         // into rules_at, in the order of the plant
+  FlatMap<RuleIndex> indexed;               // rule_key, where it has many rules
+  std::vector<Stretch> stretches;           // what RuleIndex names
   std::vector<uint64_t> keys;               // all keys of `allowed`, ordered; for reachability
   std::vector<Region> regions;              // what Slices of RuleAt name
   std::vector<Calendar> calendars;          // by calendar of the plant
@@ -158,6 +174,8 @@ class Policy {
 void compile_points(Policy& policy, std::vector<Problem>& problems);
 void compile_places(Policy& policy);
 void compile_rules(Policy& policy, std::vector<Problem>& problems);
+/// index_rules makes `indexed` of what compile_rules found.
+void index_rules(Policy& policy);
 void find_idle_rules(const Policy& policy, std::vector<Problem>& problems);
 /// check_gateways says what a gateway serves that its way of standing cannot bear.
 void check_gateways(const Policy& policy, std::vector<Problem>& problems);

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "policy/rule_index.h"
 #include "policy/situation.h"
-#include "policy/value.h"
 
 namespace rampart::policy {
 namespace {
@@ -60,6 +60,12 @@ class Question {
       verdict.reason = unknown ? Reason::value_unknown : Reason::role_unknown;
     }
     return true;
+  }
+
+  /// about gives the rules under `key` that have to be weighed.
+  RulesAbout about(uint64_t key) {
+    const RuleIndex* index = stream_ == nullptr ? policy_.indexed.find(key) : nullptr;
+    return index == nullptr ? RulesAbout(policy_, key) : RulesAbout(policy_, *index, extent(), operation_.values);
   }
 
  private:
@@ -167,12 +173,11 @@ std::optional<Verdict> without_rules(const Policy& policy, const Parties& partie
 }
 
 /// ask weighs the candidates under `key`; true where one of them allows. `nearest` is the one that came nearest.
-bool ask(const Policy& policy, Question& question, uint64_t key, Verdict& nearest) {
-  const Slice* candidates = policy.allowed.find(key);
-  if (candidates == nullptr) return false;
-  for (uint32_t i = candidates->begin; i < candidates->begin + candidates->count; ++i) {
+bool ask(Question& question, uint64_t key, Verdict& nearest) {
+  RulesAbout rules = question.about(key);
+  for (uint32_t rule = 0; rules.next(rule);) {
     Verdict verdict;
-    if (!question.weigh(policy.candidates[i], verdict)) continue;
+    if (!question.weigh(rule, verdict)) continue;
     if (verdict.allowed() || nearest.rule == kNone || nearer(verdict, nearest)) nearest = verdict;
     if (verdict.allowed()) return true;
   }
@@ -194,8 +199,7 @@ Verdict decide(const Policy& policy, const Situation& situation, const Parties& 
   if (const auto verdict = without_rules(policy, parties)) return *verdict;
   Question question(policy, situation, parties, operation, now);
   Verdict nearest;
-  ask(policy, question, rule_key(parties.client.asset, parties.server.asset, operation.protocol, operation.action),
-      nearest);
+  ask(question, rule_key(parties.client.asset, parties.server.asset, operation.protocol, operation.action), nearest);
   return nearest.rule != kNone ? nearest : denied(policy, parties);
 }
 
@@ -206,12 +210,12 @@ Verdict decide_stream(const Policy& policy, const Situation& situation, const Pa
   Question question(policy, situation, parties, nothing, stream, now);
   const Index client = parties.client.asset, server = parties.server.asset;
   Verdict nearest;
-  if (ask(policy, question, rule_key(client, server, {}, Action::session), nearest)) return nearest;
+  if (ask(question, rule_key(client, server, {}, Action::session), nearest)) return nearest;
   const bool has_ports = stream.ip_protocol == 6 || stream.ip_protocol == 17;
   protocols::Protocol speaks = stream.protocol;
   if (!speaks.known() && has_ports) speaks = protocols::protocol_at(stream.ip_protocol == 6, stream.port);
   for (size_t action = 0; speaks.known() && action < protocols::kActionCount; ++action) {
-    if (ask(policy, question, rule_key(client, server, speaks, static_cast<Action>(action)), nearest)) return nearest;
+    if (ask(question, rule_key(client, server, speaks, static_cast<Action>(action)), nearest)) return nearest;
   }
   return nearest.rule != kNone ? nearest : denied(policy, parties);
 }

@@ -108,6 +108,46 @@ TEST_F(Gateways, WarnOfWhatNobodyMayUse) {
   EXPECT_THAT(said(), HasSubstr("warning: no rule of a conduit that this gateway guards is about \"plc\""));
 }
 
+TEST_F(Gateways, WarnOfWaysToFailThatTheyDoNotHave) {
+  serve("modbus");
+  build_.plant.conduits[conduit_].on_failure = plant::OnFailure::open;
+  EXPECT_THAT(said(), HasSubstr("warning: the conduit \"link\" cannot fail open"));
+  gateway().stands = plant::Stands::bridged;
+  EXPECT_THAT(said(), Not(HasSubstr("cannot fail open")));
+}
+
+TEST_F(Gateways, KnowWhoIsBehindASerialLineByItsUnitAlone) {
+  const Index meter = build_.asset(control_, "meter"), drive = build_.asset(control_, "drive");
+  for (const auto& [asset, unit] : {std::pair(meter, 7u), std::pair(drive, 8u)}) {
+    build_.plant.assets[asset].at.emplace_back();
+    build_.plant.assets[asset].at.back().unit = unit;
+    plant::Serve& serve = this->serve("modbus");
+    serve.to = asset;
+    serve.serial.emplace();
+    serve.serial->device = text("/dev/ttyS0");
+  }
+  build_.rule(conduit_, "look", {"read"}, "modbus", {scada_}, {meter, drive});
+  EXPECT_THAT(said(), Not(HasSubstr("error"))) << "no address is needed";
+  const auto policy = build_.compile().policy;
+  ASSERT_NE(policy, nullptr);
+  Endpoint gateway;
+  gateway.ip = IpAddress::parse("10.1.0.9");
+  const auto behind = [&](uint32_t unit) {
+    auto asked = operation("modbus", protocols::Action::read, "holding-register 1");
+    asked.object.unit = unit;
+    return identify(*policy, gateway, &asked);
+  };
+  EXPECT_EQ(behind(7), (Party{meter, control_}));
+  EXPECT_EQ(behind(8), (Party{drive, control_}));
+  EXPECT_EQ(behind(9), (Party{kNone, office_})) << "the address is the gateway's";
+  EXPECT_EQ(identify(*policy, gateway), (Party{kNone, office_}));
+  build_.plant.assets[drive].at.clear();
+  EXPECT_THAT(said(), HasSubstr("nothing says which unit \"drive\" is behind the serial line"));
+  build_.plant.assets[drive].at.emplace_back();
+  build_.plant.assets[drive].at.back().unit = 248;
+  EXPECT_THAT(said(), HasSubstr("nothing says which unit \"drive\" is behind the serial line"));
+}
+
 TEST(Inheritance, CarriesWhatIsTheSameInBothPlants) {
   const auto plant_of = [](const char* point, const char* rule) {
     Builder build;

@@ -36,7 +36,9 @@ int suits(uint32_t vlan, std::string_view sensor, const Endpoint& endpoint) {
 /// behind weighs unit and link address: -1 where the operation is for somebody else behind the same address.
 int behind(const Policy& policy, const Place& place, const protocols::Operation* operation) {
   const bool plain = place.unit == Place::kAny && place.link == Place::kAny;
-  if (operation == nullptr || operation->object.unit == protocols::Object::kNoUnit) return plain ? 8 : 0;
+  if (operation == nullptr || operation->object.unit == protocols::Object::kNoUnit) {
+    return place.line ? -1 : plain ? 8 : 0;
+  }
   const bool link = policy.has_links(operation->protocol);
   const uint32_t wanted = link ? place.link : place.unit;
   if (wanted == Place::kAny) return plain ? 1 : 0;
@@ -115,6 +117,19 @@ void add_places(const plant::Plant& plant, const plant::Location& location, Inde
   if (!inside) out.push_back(place);
 }
 
+/// add_lines writes one Place for each unit behind a serial line: it is found at the gateway's address, by its unit.
+void add_lines(const plant::Plant& plant, std::vector<Place>& out) {
+  for (const plant::Gateway& gateway : plant.gateways) {
+    for (const plant::Serve& serve : gateway.serves) {
+      if (!serve.serial || !serve.at || serve.to >= plant.assets.size()) continue;
+      for (const plant::Location& location : plant.assets[serve.to].at) {
+        if (!location.unit) continue;
+        out.push_back({.ip = *serve.at, .unit = *location.unit, .line = true, .asset = serve.to});
+      }
+    }
+  }
+}
+
 /// grouped sorts `items` by key and gives the slice of each key; slices begin at `base`.
 template <class Item, class Key>
 FlatMap<Slice> grouped(std::vector<Item>& items, size_t base, Key&& key) {
@@ -169,6 +184,7 @@ void compile_places(Policy& policy) {
       if (location.mac) add_places(plant, location, asset, by_mac);
     }
   }
+  add_lines(plant, by_ip);
   policy.by_ip = grouped(by_ip, 0, [](const Place& place) { return key_of(place.ip.hash()); });
   policy.by_mac = grouped(by_mac, by_ip.size(), [](const Place& place) { return key_of(place.mac); });
   policy.places = std::move(by_ip);

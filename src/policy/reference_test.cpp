@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "policy/compiled.h"
 #include "policy/testing.h"
 
 namespace rampart::policy {
@@ -98,6 +99,7 @@ std::optional<double> value_of(const Spot& spot, Index asset, const Bits& memory
 struct Expected {
   Decision decision;
   Reason reason;
+  Index conduit = kNone, rule = kNone;  // of the rule that allows, or came nearest
 };
 
 struct ValuesSay {
@@ -188,7 +190,7 @@ bool inside(const World& world, Index conduit, Index rule, Index server, const A
 /// reference gives the verdict in the plainest way.
 Expected reference(const World& world, const Parties& parties, const Ask& ask, int64_t now) {
   const plant::Plant& plant = world.build.plant;
-  const auto& [client, server] = parties;
+  const Party &client = parties.client, &server = parties.server;
   if (client.zone == kNone) return {Decision::denied, Reason::unknown_client};
   if (server.zone == kNone) return {Decision::denied, Reason::unknown_server};
   bool joined = false;
@@ -211,7 +213,7 @@ Expected reference(const World& world, const Parties& parties, const Ask& ask, i
       bool function = rule.functions.empty();
       for (const plant::Text& word : rule.functions) function = function || word.value == std::to_string(ask.function);
       if (!function || !inside(world, c, r, server.asset, ask)) continue;
-      Expected here{Decision::allowed, Reason::rule};
+      Expected here{Decision::allowed, Reason::rule, c, r};
       const bool people = rule.role != kNone;
       bool leased = false;
       for (const Lease& lease : world.leases) {
@@ -225,20 +227,20 @@ Expected reference(const World& world, const Parties& parties, const Ask& ask, i
       }
       const auto day = std::chrono::floor<std::chrono::days>(at(now));
       if (values.range) {
-        here = {Decision::denied, Reason::value_out_of_range};
+        here = {Decision::denied, Reason::value_out_of_range, c, r};
       } else if (values.step) {
-        here = {Decision::denied, Reason::step_too_large};
+        here = {Decision::denied, Reason::step_too_large, c, r};
       } else if (rule.rate && recent >= rule.rate->count && !values.all_safe) {
-        here = {Decision::denied, Reason::rate_exceeded};
+        here = {Decision::denied, Reason::rate_exceeded, c, r};
       } else if (rule.during != kNone &&
                  !plant.calendars[rule.during].days[std::chrono::weekday(day).iso_encoding() - 1]) {
-        here = {Decision::denied, Reason::outside_calendar};
+        here = {Decision::denied, Reason::outside_calendar, c, r};
       } else if (people && world.sees && !leased) {
-        here = {Decision::denied, Reason::role_missing};
+        here = {Decision::denied, Reason::role_missing, c, r};
       } else if (values.unknown && rule.unknown == plant::Unknown::deny) {
-        here = {Decision::undecidable, Reason::value_unknown};
+        here = {Decision::undecidable, Reason::value_unknown, c, r};
       } else if (people && !world.sees) {
-        here = {Decision::undecidable, Reason::role_unknown};
+        here = {Decision::undecidable, Reason::role_unknown, c, r};
       }
       if (here.decision == Decision::allowed) return here;
       if (best.decision == Decision::undecidable) continue;
@@ -250,7 +252,8 @@ Expected reference(const World& world, const Parties& parties, const Ask& ask, i
 
 class Maker {
  public:
-  explicit Maker(uint32_t seed) : random_(seed) {}
+  /// `crowded`: the first two assets have so many rules that they are found by index.
+  explicit Maker(uint32_t seed, bool crowded = false) : random_(seed), crowded_(crowded) {}
   uint32_t pick(uint32_t count) { return static_cast<uint32_t>(random_() % count); }
 
   World world() {
@@ -267,7 +270,7 @@ class Maker {
     for (uint32_t conduits = 1 + pick(3); conduits > 0; --conduits) {
       const Index conduit =
           build.conduit("conduit", pick(4) > 0 ? std::vector<Index>{0, 1} : std::vector<Index>{pick(3), pick(3)});
-      for (uint32_t rules = pick(4); rules > 0; --rules) rule(world, conduit);
+      for (uint32_t rules = crowded_ ? 30 + pick(30) : pick(4); rules > 0; --rules) rule(world, conduit);
     }
     world.sees = pick(2) == 0;
     return world;
@@ -344,7 +347,7 @@ class Maker {
     if (pick(2) == 0) rule.allow.push_back(text("read"));
     if (pick(4) == 0) rule.allow.push_back(text("stop"));
     const auto index = static_cast<Index>(world.build.plant.conduits[conduit].rules.size() - 1);
-    if (pick(6) == 0 && rule.protocol.value == "modbus") {
+    if ((crowded_ ? pick(16) != 0 : pick(6) == 0) && rule.protocol.value == "modbus") {
       for (uint32_t count = 1 + pick(2); count > 0; --count) {
         const uint32_t first = pick(8), last = first + pick(4);
         rule.objects.push_back(text("holding-register " + std::to_string(first) + "-" + std::to_string(last)));
@@ -365,6 +368,7 @@ class Maker {
   }
 
   std::mt19937 random_;
+  const bool crowded_;
 };
 
 /// Wire makes the Operation of an Ask, and keeps its octets.
@@ -424,14 +428,17 @@ void note_both(World& world, Situation& situation, const Policy& policy, const P
   }
 }
 
-TEST(DecideProperty, AgreesWithThePlainReferenceOnAHundredThousandOperations) {
-  std::map<Reason, size_t> seen;
-  for (uint32_t round = 0; round < 5'000; ++round) {
-    Maker maker(round);
+/// run_rounds holds decide() against the reference, 20 operations a round, and counts the reasons in `seen`.
+void run_rounds(uint32_t rounds, bool crowded, std::map<Reason, size_t>& seen) {
+  for (uint32_t round = 0; round < rounds; ++round) {
+    Maker maker(round, crowded);
     World world = maker.world();
     const Compiled compiled = world.build.compile();
     ASSERT_NE(compiled.policy, nullptr) << compiled.problems.at(0).what;
     const Policy& policy = *compiled.policy;
+    if (crowded) {
+      ASSERT_FALSE(policy.stretches.empty()) << "no rules are found by index";
+    }
     Situation situation(compiled.policy), calm(compiled.policy);
     situation.see_people(world.sees);
     calm.see_people(world.sees);
@@ -460,6 +467,10 @@ TEST(DecideProperty, AgreesWithThePlainReferenceOnAHundredThousandOperations) {
       const Expected expected = reference(world, parties, ask, now);
       ASSERT_EQ(to_text(verdict.reason), to_text(expected.reason)) << "round " << round << " operation " << i;
       ASSERT_EQ(to_text(verdict.decision), to_text(expected.decision)) << "round " << round << " operation " << i;
+      if (expected.rule != kNone) {
+        ASSERT_EQ(std::pair(verdict.conduit, verdict.rule), std::pair(expected.conduit, expected.rule))
+            << "round " << round << " operation " << i;
+      }
       const Verdict again = decide(policy, situation, parties, wire.operation, at(now));
       ASSERT_EQ(std::tie(again.decision, again.reason, again.conduit, again.rule, again.point),
                 std::tie(verdict.decision, verdict.reason, verdict.conduit, verdict.rule, verdict.point));
@@ -484,11 +495,25 @@ TEST(DecideProperty, AgreesWithThePlainReferenceOnAHundredThousandOperations) {
       now += maker.pick(16) == 0 ? 86'400 : maker.pick(6);
     }
   }
+}
+
+TEST(DecideProperty, AgreesWithThePlainReferenceOnAHundredThousandOperations) {
+  std::map<Reason, size_t> seen;
+  run_rounds(5'000, false, seen);
   for (const Reason reason :
        {Reason::rule, Reason::same_zone, Reason::unknown_client, Reason::unknown_server, Reason::unknown_asset,
         Reason::no_conduit, Reason::no_rule, Reason::value_out_of_range, Reason::step_too_large, Reason::rate_exceeded,
         Reason::outside_calendar, Reason::role_missing, Reason::value_unknown, Reason::role_unknown}) {
     EXPECT_GT(seen[reason], 200u) << to_text(reason);
+  }
+}
+
+TEST(DecideProperty, AgreesWithThePlainReferenceWhereAPairHasDozensOfRules) {
+  std::map<Reason, size_t> seen;
+  run_rounds(400, true, seen);
+  for (const Reason reason : {Reason::rule, Reason::no_rule, Reason::value_out_of_range, Reason::step_too_large,
+                              Reason::rate_exceeded, Reason::outside_calendar, Reason::value_unknown}) {
+    EXPECT_GT(seen[reason], 20u) << to_text(reason);
   }
 }
 

@@ -77,6 +77,7 @@ inline constexpr FindingKind kScanObjects{1064, "scan-objects", kScan, Severity:
 inline constexpr FindingKind kConnectionLimit{1065, "connection-limit", kLimit, Severity::medium, "T0814", "SR 7.1"};
 inline constexpr FindingKind kSlowPeer{1066, "slow-peer", kLimit, Severity::low, "T0814", "SR 7.1"};
 inline constexpr FindingKind kServerAway{1067, "server-away", kLimit, Severity::high, "T0826", "SR 7.1"};
+inline constexpr FindingKind kNotRecorded{1068, "not-recorded", kLimit, Severity::high, "", "SR 2.9"};
 inline constexpr FindingKind kOneSided{1070, "one-sided", kAddress, Severity::low, "", "SR 6.2"};
 inline constexpr FindingKind kDuplicateAddress{1071, "duplicate-address", kAddress, Severity::high, "T0830", "SR 3.1"};
 inline constexpr FindingKind kAddressMoved{1072, "address-moved", kAddress, Severity::medium, "T0830", "SR 3.1"};
@@ -89,6 +90,8 @@ inline constexpr FindingKind kExpired{1084, "certificate-expired", kProtection, 
 inline constexpr FindingKind kExpires{1085, "certificate-expires", kProtection, Severity::low, "", "SR 1.8"};
 inline constexpr std::string_view kBoundary = "Boundary protection";
 inline constexpr FindingKind kFirewall{1090, "firewall-differs", kBoundary, Severity::high, "", "SR 5.2"};
+inline constexpr std::string_view kAssessment = "Assessment";
+inline constexpr FindingKind kContradicted{1095, "statement-contradicted", kAssessment, Severity::medium, "", "SR 3.3"};
 inline constexpr std::string_view kIdentity = "Certificates at a gateway";
 inline constexpr FindingKind kCertRefused{1100, "certificate-refused", kIdentity, Severity::high, "T0848", "SR 1.8"};
 inline constexpr FindingKind kCertElsewhere{1101,    "certificate-elsewhere", kIdentity, Severity::critical, "T0859",
@@ -158,7 +161,9 @@ inline constexpr const FindingKind* kAll[] = {&kNoRule,
                                               &kCertInUse,
                                               &kIdentityExpires,
                                               &kNotPlain,
-                                              &kWireDown};
+                                              &kWireDown,
+                                              &kContradicted,
+                                              &kNotRecorded};
 }  // namespace kinds
 
 /// kind_of is the finding that a verdict is which does not allow. `reason` is the policy's word for it: "no_rule".

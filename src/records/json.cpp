@@ -105,7 +105,7 @@ void append_outcome(std::string& out, const Outcome& outcome) {
       out += "\"ok\"";
       break;
     case Outcome::Kind::unanswered:
-      out += "\"unanswered\"";
+      append_json_text(out, outcome.name.empty() ? std::string_view("unanswered") : outcome.name);
       break;
     case Outcome::Kind::refused:
       out += '{';

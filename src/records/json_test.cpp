@@ -80,6 +80,8 @@ TEST(Json, WritesRefusalsUnansweredAndUnsolicited) {
   EXPECT_NE(line(transaction).find("\"outcome\":{\"code\":2,\"name\":\"illegal-data-address\"}"), std::string::npos);
   transaction.outcome = {.kind = Outcome::Kind::unanswered};
   EXPECT_NE(line(transaction).find("\"outcome\":\"unanswered\""), std::string::npos);
+  transaction.outcome.name = "recorded-before";
+  EXPECT_NE(line(transaction).find("\"outcome\":\"recorded-before\""), std::string::npos);
   const Answer push{.protocol = talk.protocol, .unsolicited = true, .function = {130, "unsolicited-response"}};
   const Answer* answers[] = {&push};
   const Transaction alone{.conversation = &talk, .answers = answers};

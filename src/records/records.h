@@ -69,6 +69,9 @@ struct Transaction {
   std::string_view deviation{};
 };
 
+/// kByGateway names the outcome of an operation that a gateway refused: it never reached its server.
+inline constexpr std::string_view kByGateway = "by-gateway";
+
 enum class Severity : uint8_t { critical = 1, high = 2, medium = 3, low = 4 };
 std::string_view to_text(Severity severity);
 

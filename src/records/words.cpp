@@ -116,7 +116,10 @@ void append_deed(std::string& out, const Parts& parts, bool with_values) {
 }
 
 void append_outcome(std::string& out, const Outcome& outcome) {
-  if (outcome.kind == Outcome::Kind::unanswered) out += ", no answer";
+  if (outcome.kind == Outcome::Kind::unanswered) {
+    out += ", ";
+    append_plain(out, outcome.name.empty() ? std::string_view("no answer") : outcome.name);
+  }
   if (outcome.kind != Outcome::Kind::refused) return;
   out += ", refused with ";
   if (!outcome.name.empty()) {

@@ -168,6 +168,32 @@ class Apply(support.FirewallCase):
         self.assertEqual(watch.wait(timeout=support.DEADLINE), 0)
         self.assertIn("no rules are loaded", self.firewall("--diff", status=3))
 
+    def test_what_the_watcher_sees_is_evidence_for_the_levels(self):
+        journal = self.folder / "journal"
+        support.run(support.PROGRAM, "init", journal, "--name", "test/fw-1")
+        watch = subprocess.Popen(self.words("--watch", "--every", "1", "--journal", str(journal)), stderr=subprocess.PIPE, text=True,
+                                 env=support.ENVIRONMENT)
+        self.addCleanup(self.end, watch)
+
+        def answers():
+            shown = support.run(support.PROGRAM, "levels", self.plant, "--journal", journal, "--json", env=support.ENVIRONMENT)
+            zone = next(unit for unit in json.loads(shown.stdout)["units"] if unit["id"] == "lower")
+            rows = {aspect["aspect"]: aspect["answer"] for row in zone["rows"] for aspect in row["aspects"]}
+            return rows["SR 5.1/d"], rows["SR 5.2 RE 1/b"]
+
+        self.until(lambda: answers()[0] == "not-met", "that no rules are loaded")
+        self.apply("--cut-now")
+        self.until(lambda: answers() == ("met", "met"), "that they are")
+        support.run("/usr/sbin/nft", "insert", "rule", "inet", "rampart", "forward", "ip", "saddr", "10.1.0.66", "accept")
+        self.until(lambda: answers() == ("not-met", "not-met"), "that somebody changed them")
+        support.run("/usr/sbin/nft", "delete", "table", "inet", "rampart")
+        support.kill(self.helper)
+        self.start_helper()
+        self.until(lambda: answers() == ("met", "not-met"), "that they are back, and were changed")
+        shown = support.run(support.PROGRAM, "journal", "show", journal, "--kind", "guard-event", env=support.ENVIRONMENT).stdout
+        for word in ("firewall gw-1: applied", "firewall gw-1: confirmed"):
+            self.assertIn(word, shown)
+
     def test_a_change_of_the_plant_is_a_difference_until_it_is_applied(self):
         self.apply("--cut-now")
         self.write(support.PLANT.replace("ports: 8080", "ports: 8081"))

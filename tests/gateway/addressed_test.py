@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A gateway that clients talk to: real clients and servers through it, tricks against it, and what it makes known."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -269,12 +270,46 @@ class Change(GatewayCase):
 
 
 class Records(GatewayCase):
-    def test_the_journal_has_run_plant_transactions_and_findings(self):
-        self.server()
+    def journal(self):
         journal = self.folder / "journal"
         subprocess.run([PROGRAM, "init", journal, "--name", "test/gw-1"], check=True, capture_output=True, timeout=30)
         for path in [journal, *journal.rglob("*")]:
             os.chown(path, 65534, 65534)
+        return journal
+
+    def aspects(self, journal):
+        shown = subprocess.run([PROGRAM, "levels", self.file, "--journal", journal, "--json"], capture_output=True, text=True,
+                               timeout=30, check=True)
+        conduit = next(unit for unit in json.loads(shown.stdout)["units"] if unit["id"] == "up-down")
+        return {aspect["aspect"]: aspect["answer"] for row in conduit["rows"] for aspect in row["aspects"]}
+
+    def test_that_it_enforces_is_evidence_for_the_levels_until_it_ends(self):
+        self.server()
+        journal = self.journal()
+        process = self.guard(None, "--journal", journal, "--user", "nobody")
+        scada = self.client()
+        scada.sendall(write_register(1, 12, 1) + write_register(2, 99, 1))
+        self.assertEqual(len(receive(scada, 12 + 9)), 21)
+        self.until(lambda: self.aspects(journal)["SR 5.2/b"] == "met", "the evidence")
+        aspects = self.aspects(journal)
+        self.assertEqual((aspects["SR 2.1/e"], aspects["SR 5.2/d"]), ("met", "met"), "what was refused crossed nothing")
+        self.stop(process)
+        self.assertEqual(self.aspects(journal)["SR 5.2/b"], "not-met", "it ended")
+
+    def test_a_gateway_that_only_tests_is_evidence_against(self):
+        self.server()
+        journal = self.journal()
+        process = self.guard(plant(conduit="    mode: test"), "--journal", journal, "--user", "nobody")
+        scada = self.client()
+        scada.sendall(write_register(2, 99, 1))
+        self.assertEqual(len(receive(scada, 12)), 12)
+        self.until(lambda: self.aspects(journal)["SR 5.2/b"] == "not-met", "the evidence")
+        self.stop(process)
+        self.assertEqual(self.aspects(journal)["SR 5.2/d"], "not-met", "what it would have refused did cross")
+
+    def test_the_journal_has_run_plant_transactions_and_findings(self):
+        self.server()
+        journal = self.journal()
         process = self.guard(None, "--journal", journal, "--user", "nobody")
         scada = self.client()
         scada.sendall(write_register(1, 12, 1) + write_register(2, 99, 1))
@@ -324,6 +359,7 @@ class Rights(GatewayCase):
         self.assertRegex(status, r"CapEff:\s+0+\n")
         self.assertRegex(status, r"CapPrm:\s+0+\n")
         self.assertRegex(status, r"NoNewPrivs:\s+1")
+        self.assertRegex(status, r"Seccomp:\s+2", "its system calls are a closed list")
         self.assertNotRegex(status, r"Uid:\s+0\s")
 
     def test_it_says_what_is_wrong_before_it_begins(self):

@@ -386,3 +386,28 @@ class GatewayCase(unittest.TestCase):
             return answer.status, answer.read().decode()
         finally:
             connection.close()
+
+    def journal(self, folder=None):
+        """A new journal of somebody who is not root, whom the gateway then becomes."""
+        place = self.folder / "journal" if folder is None else folder
+        run(PROGRAM, "init", place, "--name", "test/gw-1")
+        for path in (place, *place.rglob("*")):
+            shutil.chown(path, "nobody", "nogroup")
+        return place
+
+    def verify(self, journal):
+        """The journal as it is on the disk is whole and signed."""
+        answer = subprocess.run([PROGRAM, "journal", "verify", str(journal)], capture_output=True, text=True, check=False, timeout=DEADLINE)
+        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        return answer.stdout
+
+    def recorded(self, journal):
+        """All records of a journal, as JSON."""
+        out = subprocess.run([PROGRAM, "journal", "show", str(journal), "--json"], capture_output=True, text=True, check=True,
+                             timeout=DEADLINE).stdout
+        return [json.loads(line) for line in out.splitlines()]
+
+    def guard_events(self, lines=None):
+        """What the gateway says of its own failures: (event, conduit)."""
+        return [(line["rampart"]["event"], line["rampart"].get("conduit", "")) for line in (self.lines() if lines is None else lines)
+                if line["event_type"] == "guard-event"]

@@ -67,7 +67,7 @@ class Nonsense(JournalCase):
         export = ("journal", "export", self.journal, "--format")
         self.wrong(*export, "xml", says="xml")
         self.wrong(*export, "cef", "--to", "host", says="--to sends syslog")
-        self.wrong(*export, "syslog", "--to", "host:0", says="no place to send to")
+        self.wrong(*export, "syslog", "--to", "host:0", says="is no host")
         self.wrong(*export, "syslog", "--to", "host", "-o", "x", says="exclude each other")
         self.wrong(*export, "syslog", "--ca", "x", says="need --to")
         self.wrong(*export, "syslog", "--to", "host", "--certificate", "x", says="come together")

@@ -45,6 +45,11 @@ class States(LevelsCase):
         self.assertEqual((aspect["answer"], aspect["contradicted"]), ("not-met", True))
         contradictions = self.json()["contradictions"]
         self.assertTrue(any(c["aspect"] == "SR 2.1/b" and c["statement"] == "st-1" for c in contradictions))
+        for _ in range(2):
+            self.rampart("levels", self.plant, "--journal", self.journal, "--record", self.journal)
+        found = [r["rampart"]["reason"] for r in self.show("--kind", "finding") if r["alert"]["signature_id"] == 1095]
+        self.assertIn("SR 2.1/b zone control", found)
+        self.assertEqual(len(found), len(set(found)), "each is told once")
         self.add("SR 2.1/b", "--answer", "compensated", "--despite", "rules-name-roles")
         self.assertEqual(self.answer("SR 2.1/b")["answer"], "compensated")
 

@@ -46,6 +46,7 @@ class Rights(LiveCase):
             for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
                 self.assertEqual(int(status[name], 16), 0, name)
             self.assertEqual(status["NoNewPrivs"], "1")
+            self.assertEqual(status["Seccomp"], "2", "its system calls are a closed list")
         return seen
 
     def test_root_becomes_nobody_in_every_thread(self):

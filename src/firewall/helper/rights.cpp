@@ -1,21 +1,17 @@
 #include "firewall/helper/rights.h"
 
 #include <grp.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
-#include <vector>
 
 #include "base/error.h"
+#include "base/system_calls.h"
 
 namespace rampart::firewall {
 namespace {
@@ -45,14 +41,6 @@ void become(const passwd& user) {
   if (setresgid(user.pw_gid, user.pw_gid, user.pw_gid) != 0) fail("setresgid");
   if (setresuid(user.pw_uid, user.pw_uid, user.pw_uid) != 0) fail("setresuid");
 }
-
-#if defined(__x86_64__)
-constexpr uint32_t kMachine = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr uint32_t kMachine = AUDIT_ARCH_AARCH64;
-#else
-#error "say here which machine this is"
-#endif
 
 /// kCalls is what the helper, nft and conntrack use: memory, files, processes, sockets and netlink. No mount, no
 /// ptrace, no module, no new namespace, no clock, no change of user.
@@ -198,19 +186,6 @@ void keep_only_network_rights(const std::string& user) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
 }
 
-void close_system_calls() {
-  const auto load = [](size_t at) { return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(at)); };
-  const auto give = [](uint32_t what) { return sock_filter BPF_STMT(BPF_RET | BPF_K, what); };
-  std::vector<sock_filter> program = {load(offsetof(seccomp_data, arch)),
-                                      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kMachine, 1, 0),
-                                      give(SECCOMP_RET_KILL_PROCESS), load(offsetof(seccomp_data, nr))};
-  for (const int call : kCalls) {
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(call), 0, 1));
-    program.push_back(give(SECCOMP_RET_ALLOW));
-  }
-  program.push_back(give(SECCOMP_RET_ERRNO | EPERM));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) != 0) fail("the list of system calls");
-}
+void close_system_calls() { allow_only(kCalls); }
 
 }  // namespace rampart::firewall
