@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """What a gateway costs: round trips and requests a second through Rampart, nginx and HAProxy, beside none at all.
 
-    bench/gateway.py [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
+    bench/gateway.py [--tls] [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
 
 Everything runs on the loopback, in turns and in another order each round, with the same client and server. nginx and HAProxy
 forward octets and look at nothing; Rampart decodes and judges every message. A journal is kept in one of its runs.
+
+With --tls also: a client inside TLS 1.3 with a certificate on both sides, in front of the plain server, through nginx, HAProxy, stunnel
+and Rampart (Modbus/TCP Security); and a plain client through two of them with TLS in between, stunnel and Rampart.
 """
 
 import argparse
@@ -22,6 +25,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SERVER, PORT = "127.64.2.10", 15020
 PATHS = {"nginx": 15021, "haproxy": 15022, "rampart": 15023, "rampart, journal": 15024, "rampart, 10,000 rules": 15025}
+TLS = {"nginx, TLS": 15031, "haproxy, TLS": 15032, "stunnel, TLS": 15033, "rampart, TLS": 15034}
+PAIRS = {"two stunnel": (15035, 15036), "two rampart": (15037, 15038)}
 
 
 def plant(port, rules=1):
@@ -42,6 +47,17 @@ conduits:
 gateways:
   - id: gw
     serves: [{{to: plc, protocol: modbus, at: 127.0.0.1, port: {port}, server-port: {PORT}}}]
+"""
+
+
+def plant_tls(port):
+    return plant(port).replace(f"server-port: {PORT}", f"server-port: {PORT}, tls: clients")
+
+
+def plant_pair(port, wire):
+    return plant(port).replace("guard: gw\n", "guard: {upper: gw, lower: gw-far}\n    protect: mutual-tls\n").replace(
+        "  - id: gw\n", f"  - id: gw\n    wire: {{at: 127.0.1.1, port: {wire}}}\n") + f"""  - id: gw-far
+    wire: {{at: 127.0.1.2, port: {wire}}}
 """
 
 
@@ -89,9 +105,57 @@ listen one
         for name, rules in (("rampart", 1), ("rampart, journal", 1), ("rampart, 10,000 rules", 10_000)):
             there[name] = ("127.0.0.1", PATHS[name])
             self.rampart(name, rules)
+        if self.options.tls:
+            self.begin_tls(there)
         for place in there.values():
             wait_for(place)
         return there
+
+    def begin_tls(self, there):
+        sys.path.insert(0, str(ROOT / "tests/gateway"))
+        from support import Authority
+        authority = Authority(self.folder / "authority")
+        own = {name: authority.issue(self.folder / name, name, ["127.0.0.1", "127.0.1.1", "127.0.1.2"]) for name in ("gw", "gw-far", "client")}
+        self.identity = own["client"]
+        (self.folder / "both.pem").write_bytes((own["gw"] / "certificate.pem").read_bytes() + (own["gw"] / "key.pem").read_bytes())
+        root = own["gw"] / "authority.pem"
+        if shutil.which("nginx") and "nginx" in there:
+            conf = self.folder / "nginx-tls.conf"
+            plain = (self.folder / "nginx.conf").read_text(encoding="utf-8")
+            conf.write_text(plain.replace(f"listen 127.0.0.1:{PATHS['nginx']};", f"""listen 127.0.0.1:{TLS['nginx, TLS']} ssl;
+  ssl_certificate {own['gw']}/certificate.pem; ssl_certificate_key {own['gw']}/key.pem; ssl_protocols TLSv1.3;
+  ssl_client_certificate {root}; ssl_verify_client on;""").replace("nginx.pid", "nginx-tls.pid"), encoding="utf-8")
+            self.start("nginx", "-p", self.folder, "-c", conf)
+        if shutil.which("haproxy") and "haproxy" in there:
+            conf = self.folder / "haproxy-tls.cfg"
+            plain = (self.folder / "haproxy.cfg").read_text(encoding="utf-8")
+            conf.write_text(plain.replace(f"bind 127.0.0.1:{PATHS['haproxy']}", f"bind 127.0.0.1:{TLS['haproxy, TLS']} ssl crt {self.folder}/both.pem "
+                                          f"ca-file {root} verify required ssl-min-ver TLSv1.3"), encoding="utf-8")
+            self.start("haproxy", "-f", conf)
+        if shutil.which("stunnel"):
+            near, far = PAIRS["two stunnel"]
+            secure = f"cert = {self.folder}/both.pem\nCAfile = {root}\nverifyChain = yes\nsslVersion = TLSv1.3\n"
+            common = f"foreground = yes\npid =\nsocket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\n{secure}"
+            files = {"one": f"[one]\naccept = 127.0.0.1:{TLS['stunnel, TLS']}\nconnect = {SERVER}:{PORT}\n",
+                     "near": f"[near]\nclient = yes\naccept = 127.0.0.1:{near}\nconnect = 127.0.1.2:{far}\n",
+                     "far": f"[far]\naccept = 127.0.1.2:{far}\nconnect = {SERVER}:{PORT}\n"}
+            for name, text in files.items():
+                conf = self.folder / f"stunnel-{name}.conf"
+                conf.write_text(common + text, encoding="utf-8")
+                self.start("stunnel", conf)
+        user = ["--user", "root"] if os.geteuid() == 0 else []
+        near, wire = PAIRS["two rampart"]
+        for port, text, which in ((TLS["rampart, TLS"], plant_tls(TLS["rampart, TLS"]), ("gw",)), (near, plant_pair(near, wire), ("gw-far", "gw"))):
+            file = self.folder / f"plant-{port}.yaml"
+            file.write_text(text, encoding="utf-8")
+            for name in which:
+                self.start(self.options.program, "guard", file, "--as", name, "--identity", own[name], "--quiet", *user)
+        for name, port in TLS.items():
+            if shutil.which(name.split(",")[0]) or name.startswith("rampart"):
+                there[name] = ("127.0.0.1", port)
+        for name, (port, _) in PAIRS.items():
+            if shutil.which(name.split()[1]) or name.endswith("rampart"):
+                there[name] = ("127.0.0.1", port)
 
     def rampart(self, name, rules):
         file = self.folder / f"plant-{PATHS[name]}.yaml"
@@ -136,6 +200,7 @@ def interval(values):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--tls", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--connections", default="1,16,256")
@@ -153,7 +218,8 @@ def main():
                 order.shuffle(names)
                 for name in names:
                     address, port = there[name]
-                    out = subprocess.run([options.load, "ask", address, str(port), str(connections), str(options.seconds)],
+                    inside = [contestants.identity] if name in TLS else []
+                    out = subprocess.run([options.load, "ask", address, str(port), str(connections), str(options.seconds), *inside],
                                          capture_output=True, text=True, timeout=60, check=False)
                     if out.returncode != 0:
                         sys.exit(f"{name} with {connections} connections: {out.stderr.strip()}")

@@ -1,6 +1,7 @@
 // Load for what stands between a Modbus client and its server, the same for all contestants:
 //   gateway_load serve ADDRESS PORT                          answers every request of 12 octets with 29
-//   gateway_load ask ADDRESS PORT CONNECTIONS SECONDS        each connection asks again as soon as it is answered
+//   gateway_load ask ADDRESS PORT CONNECTIONS SECONDS [DIR]  each connection asks again as soon as it is answered; with
+//                                                            DIR (certificate.pem, key.pem, authority.pem) inside TLS
 //   gateway_load reload ADDRESS PORT CONNECTIONS SECONDS PID the same, then SIGHUP to PID, and three seconds more
 //   gateway_load hold ADDRESS PORT CONNECTIONS               opens them and waits for a line; then each asks once
 // `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds;
@@ -8,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -99,10 +101,37 @@ int serve(const sockaddr_in& at) {
 
 struct Connection {
   int descriptor = -1;
+  SSL* tls = nullptr;  // to the end of the program
   uint16_t number = 0;
   size_t got = 0;
   Clock::time_point asked;
 };
+
+SSL_CTX* identity(const std::string& folder) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  const bool well = SSL_CTX_use_certificate_chain_file(context, (folder + "/certificate.pem").c_str()) == 1 &&
+                    SSL_CTX_use_PrivateKey_file(context, (folder + "/key.pem").c_str(), SSL_FILETYPE_PEM) == 1 &&
+                    SSL_CTX_load_verify_file(context, (folder + "/authority.pem").c_str()) == 1;
+  if (!well) fail("the identity cannot be read");
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  return context;
+}
+
+void shake_hands(Connection& connection, SSL_CTX* context) {
+  connection.tls = SSL_new(context);
+  SSL_set_fd(connection.tls, connection.descriptor);
+  if (SSL_connect(connection.tls) != 1) fail("no TLS with it");
+}
+
+ssize_t put(Connection& connection, const uint8_t* octets, size_t size) {
+  if (connection.tls != nullptr) return SSL_write(connection.tls, octets, static_cast<int>(size));
+  return send(connection.descriptor, octets, size, MSG_NOSIGNAL);
+}
+
+ssize_t get(Connection& connection, uint8_t* octets, size_t size) {
+  if (connection.tls != nullptr) return SSL_read(connection.tls, octets, static_cast<int>(size));
+  return recv(connection.descriptor, octets, size, 0);
+}
 
 void ask(Connection& connection) {
   ++connection.number;
@@ -121,8 +150,7 @@ void ask(Connection& connection) {
                                      10};
   connection.got = 0;
   connection.asked = Clock::now();
-  if (send(connection.descriptor, request, sizeof request, MSG_NOSIGNAL) != static_cast<ssize_t>(kRequest))
-    fail("send");
+  if (put(connection, request, sizeof request) != static_cast<ssize_t>(kRequest)) fail("send");
 }
 
 double percentile(std::vector<double>& all, double share) {
@@ -134,13 +162,15 @@ double percentile(std::vector<double>& all, double share) {
 /// Load is `count` connections that each ask again as soon as they are answered.
 class Load {
  public:
-  Load(const sockaddr_in& to, size_t count) : connections_(count), epoll_(epoll_create1(0)) {
+  Load(const sockaddr_in& to, size_t count, SSL_CTX* context = nullptr)
+      : connections_(count), epoll_(epoll_create1(0)) {
     trips_.reserve(4'000'000);
     for (size_t i = 0; i < count; ++i) {
       const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
       if (connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
       no_delay(descriptor);
       connections_[i].descriptor = descriptor;
+      if (context != nullptr) shake_hands(connections_[i], context);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = i;
@@ -190,7 +220,7 @@ class Load {
  private:
   bool take(Connection& connection) {
     uint8_t answer[kAnswer];
-    const ssize_t got = recv(connection.descriptor, answer, kAnswer - connection.got, 0);
+    const ssize_t got = get(connection, answer, kAnswer - connection.got);
     if (got <= 0) fail("recv");
     connection.got += static_cast<size_t>(got);
     if (connection.got < kAnswer) return false;
@@ -203,8 +233,8 @@ class Load {
   std::vector<double> trips_;
 };
 
-int measure(const sockaddr_in& to, size_t count, double seconds) {
-  Load load(to, count);
+int measure(const sockaddr_in& to, size_t count, double seconds, SSL_CTX* context) {
+  Load load(to, count, context);
   load.begin();
   load.run(seconds);
   return 0;
@@ -243,13 +273,15 @@ int main(int argc, char** argv) {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (what == "serve" && argc == 4) return serve(place(argv[2], argv[3]));
-  if (what == "ask" && argc == 6)
-    return measure(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]));
+  if (what == "ask" && (argc == 6 || argc == 7)) {
+    return measure(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]),
+                   argc == 7 ? identity(argv[6]) : nullptr);
+  }
   if (what == "reload" && argc == 7)
     return reload(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]), std::atoi(argv[6]));
   if (what == "hold" && argc == 5) return hold(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10));
   std::fputs(
-      "gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS\n"
+      "gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS [DIR]\n"
       "             reload ADDRESS PORT CONNECTIONS SECONDS PID | hold ADDRESS PORT CONNECTIONS\n",
       stderr);
   return 2;

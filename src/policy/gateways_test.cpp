@@ -55,6 +55,20 @@ TEST_F(Gateways, ServeWhatTheProtocolCanBear) {
   EXPECT_THAT(said(), Not(HasSubstr("error")));
 }
 
+TEST_F(Gateways, NeedAnotherOneAndAWireEachWhereAConduitIsProtected) {
+  plant::Conduit& conduit = build_.plant.conduits[conduit_];
+  conduit.protect = plant::Protect::mutual_tls;
+  EXPECT_THAT(said(), HasSubstr("warning: `protect: mutual-tls` takes two gateways, and \"link\" has one"));
+  conduit.guards = {text("gw"), text("gw-2")};
+  plant::Gateway other;
+  other.id = text("gw-2");
+  build_.plant.gateways.push_back(std::move(other));
+  EXPECT_THAT(said(), HasSubstr("warning: the gateway \"gw\" has no wire"));
+  EXPECT_THAT(said(), HasSubstr("warning: the gateway \"gw-2\" has no wire"));
+  for (plant::Gateway& one : build_.plant.gateways) one.wire.emplace();
+  EXPECT_THAT(said(), Not(HasSubstr("wire")));
+}
+
 TEST_F(Gateways, CannotStandWhereAProtocolOpensFurtherConnectionsOrHasNoAddress) {
   serve("ftp");
   EXPECT_THAT(said(), HasSubstr("error: ftp cannot pass this gateway: its data come on further connections"));

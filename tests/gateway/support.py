@@ -173,7 +173,7 @@ commonName = supplied
         self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
         path.chmod(0o600)
 
-    def issue(self, folder, subject, addresses=(), role=None, days=30):
+    def issue(self, folder, subject, addresses=(), role=None, days=90):
         """An identity folder; days < 0: it expired so long ago. Files of one that is there are replaced."""
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -230,6 +230,7 @@ class Server:
                 connection, peer = self.listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.peers.append(peer[0])
             self.connections.append(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
@@ -374,8 +375,8 @@ class GatewayCase(unittest.TestCase):
         return [line["rampart"]["finding"] for line in self.lines(as_) if line["event_type"] == "alert"]
 
     def events_of(self, as_, kind):
-        """The events of records of a kind, as `guard-event`."""
-        return [line["rampart"]["event"] for line in self.lines(as_) if line["rampart"].get("kind") == kind]
+        """What records of a kind, as `guard-event`, say that happened."""
+        return [line["rampart"]["event"] for line in self.lines(as_) if line["event_type"] == kind]
 
     def get(self, port, path):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
