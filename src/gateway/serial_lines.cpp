@@ -94,7 +94,10 @@ class SerialLines::Device final : public net::Watcher, private SerialLine::Ends 
     try_open();
   }
   ~Device() {
-    if (descriptor_) owner_.loop_.remove(descriptor_.get());
+    if (descriptor_) {
+      ioctl(descriptor_.get(), TIOCNXCL);  // others may have it open, and then it would stay exclusive
+      owner_.loop_.remove(descriptor_.get());
+    }
     for (const auto& [id, port] : ports_) owner_.loop_.remove(port->socket.get());
   }
   Device(const Device&) = delete;
