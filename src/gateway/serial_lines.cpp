@@ -62,8 +62,8 @@ bool set(int descriptor, const plant::SerialLine& line) {
   mode.c_cc[VTIME] = 0;
   cfsetispeed(&mode, speed_of(line.baud));
   cfsetospeed(&mode, speed_of(line.baud));
-  if (tcsetattr(descriptor, TCSANOW, &mode) != 0) return false;
-  // It reports success where it could do only a part.
+  // It reports success where it could do only a part, and EINVAL where that part was so before: a pty has no parity.
+  if (tcsetattr(descriptor, TCSANOW, &mode) != 0 && errno != EINVAL) return false;
   termios now{};
   return tcgetattr(descriptor, &now) == 0 && cfgetospeed(&now) == speed_of(line.baud);
 }
