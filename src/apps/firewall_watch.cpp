@@ -76,14 +76,12 @@ class Watcher {
     const bool changed = status_ && *status_ != status;
     if (changed) {
       const bool back = status.last.starts_with("rolled back");
-      const bool waits = status.state == firewall::Status::State::waiting;
-      const bool confirms = status_->state == firewall::Status::State::waiting && !back && !waits;
       std::string digest;
       append_hex(digest, status.digest);
       records::GuardEvent event;
       event.when = now;
       event.origin = origin_;
-      event.event = back ? "rolled-back" : confirms ? "confirmed" : "applied";
+      event.event = back ? "rolled-back" : status.last == "confirmed" ? "confirmed" : "applied";
       event.reason = status.last;
       event.sha256 = digest;
       sink_.tell(event);
