@@ -37,9 +37,13 @@ Held held_of(const gateway::Gateway& gateway, Index index) {
   }
   add(held, judge.counts_of(index, plant::kNone));
   held.named = servers.size();
+  // Several assets may be behind one door, as the units of a serial line are.
+  const plant::Gateway& said = gateway::gateway_of(judge.plant(), gateway.id());
   held.served = static_cast<size_t>(std::count_if(servers.begin(), servers.end(), [&](Index server) {
     return std::any_of(gateway.doors().begin(), gateway.doors().end(),
-                       [&](const gateway::Door& door) { return door.asset == server; });
+                       [&](const gateway::Door& door) { return door.asset == server; }) ||
+           std::any_of(said.serves.begin(), said.serves.end(),
+                       [&](const plant::Serve& serve) { return serve.to == server; });
   }));
   return held;
 }

@@ -52,6 +52,7 @@ class Gateway {
   void finish();
 
   const std::vector<Door>& doors() const { return doors_; }
+  const std::string& id() const { return id_; }
   const SerialLines& lines() const { return lines_; }
   /// candidates_changed is true once after something new was learned.
   bool candidates_changed() { return judge_.take_candidates_changed(); }

@@ -62,8 +62,8 @@ bool set(int descriptor, const plant::SerialLine& line) {
   mode.c_cc[VTIME] = 0;
   cfsetispeed(&mode, speed_of(line.baud));
   cfsetospeed(&mode, speed_of(line.baud));
-  if (tcsetattr(descriptor, TCSANOW, &mode) != 0) return false;
-  // It reports success where it could do only a part.
+  // It reports success where it could do only a part, and EINVAL where that part was so before: a pty has no parity.
+  if (tcsetattr(descriptor, TCSANOW, &mode) != 0 && errno != EINVAL) return false;
   termios now{};
   return tcgetattr(descriptor, &now) == 0 && cfgetospeed(&now) == speed_of(line.baud);
 }
@@ -94,7 +94,10 @@ class SerialLines::Device final : public net::Watcher, private SerialLine::Ends 
     try_open();
   }
   ~Device() {
-    if (descriptor_) owner_.loop_.remove(descriptor_.get());
+    if (descriptor_) {
+      ioctl(descriptor_.get(), TIOCNXCL);  // others may have it open, and then it would stay exclusive
+      owner_.loop_.remove(descriptor_.get());
+    }
     for (const auto& [id, port] : ports_) owner_.loop_.remove(port->socket.get());
   }
   Device(const Device&) = delete;

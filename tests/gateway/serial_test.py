@@ -70,7 +70,7 @@ def framed(message):
 
 
 class Bus:
-    """Two wires: what the gateway says, all devices hear; what a device says, the gateway hears. Keeps who said what."""
+    """A line of RS-485 on two wires: all hear what one says. Keeps who said what."""
 
     def __init__(self, link):
         self.link = link
@@ -110,8 +110,9 @@ class Bus:
                 with contextlib.suppress(OSError):
                     octets = os.read(one, 4096)
                     self.said.append((one == self.gateway, octets))
-                    for other in masters if one == self.gateway else [self.gateway]:
-                        os.write(other, octets)
+                    for other in (self.gateway, *masters):
+                        if other != one:
+                            os.write(other, octets)
 
     def asked(self):
         return b"".join(octets for by_gateway, octets in self.said if by_gateway)
