@@ -235,6 +235,7 @@ class Load {
 
 int measure(const sockaddr_in& to, size_t count, double seconds, SSL_CTX* context) {
   Load load(to, count, context);
+  load.once();  // whatever is set up at the first request is not measured
   load.begin();
   load.run(seconds);
   return 0;

@@ -250,10 +250,21 @@ bool Gateway::meets_server(Connection& connection, const net::TlsSession& tls, s
   return false;
 }
 
-/// graced is true where the certificate has not expired, or only within the grace that essential peers have: told.
+/// graced is true where the certificate was not taken back meanwhile, and has not expired, or only within the grace
+/// that essential peers have: told.
 bool Gateway::graced(Talk& talk, Direction direction, const net::TlsSession& tls, bool essential) {
-  if (!tls.in_grace()) return true;
   const crypto::Certificate& shown = tls.peer();
+  // A handshake may have begun by the identity before this one.
+  const net::TlsTrouble trouble =
+      tls.is_of(*identity_) ? net::TlsTrouble::none : tls.judge_again(*identity_, loop_.now());
+  if (trouble != net::TlsTrouble::none) {
+    judge_.found(
+        kinds::kCertRefused, talk, direction,
+        "its certificate is refused (" + std::string(net::to_text(trouble)) + "); it is that of " + describe(shown),
+        loop_.now());
+    return false;
+  }
+  if (!tls.in_grace()) return true;
   if (!essential) {
     judge_.found(kinds::kCertRefused, talk, direction,
                  "the certificate of " + describe(shown) + " is refused: expired, and no essential rule is about it",

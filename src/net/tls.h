@@ -104,7 +104,9 @@ class TlsSession {
   const crypto::Certificate& peer() const;
   bool in_grace() const;
   std::string_view version() const;
-  /// judge_again says whether `context`, which is newer, still takes the peer: revoked, denied, or none.
+  /// is_of is true where the session began by `context`. judge_again says whether one that is newer still takes the
+  /// peer: revoked, denied, or none.
+  bool is_of(const TlsContext& context) const;
   TlsTrouble judge_again(const TlsContext& context, TimePoint now) const;
   const TlsFailure& failure() const;
 

@@ -253,6 +253,8 @@ bool TlsSession::in_grace() const { return body_->in_grace; }
 std::string_view TlsSession::version() const { return SSL_get_version(body_->ssl()); }
 const TlsFailure& TlsSession::failure() const { return body_->failure; }
 
+bool TlsSession::is_of(const TlsContext& context) const { return body_->context.get() == &context; }
+
 TlsTrouble TlsSession::judge_again(const TlsContext& context, TimePoint now) const {
   STACK_OF(X509)* chain = SSL_get0_verified_chain(body_->ssl());
   if (chain == nullptr || sk_X509_num(chain) == 0) return TlsTrouble::none;

@@ -345,6 +345,7 @@ TEST_F(TlsSessions, FailOnARecordThatSomebodyAltered) {
 TEST_F(TlsSessions, JudgeALivePeerAgainByANewerIdentity) {
   Pair made = pair();
   shake(made);
+  EXPECT_FALSE(made.server->is_of(*context("gw-2"))) << "it was read anew";
   EXPECT_EQ(made.server->judge_again(*context("gw-2"), now_), TlsTrouble::none);
   EXPECT_EQ(made.server->judge_again(*context("gw-2"), now_ + days(400)), TlsTrouble::none) << "time alone cuts nobody";
   const crypto::Certificate peer = made.server->peer();
