@@ -278,7 +278,7 @@ struct LevelChange {
 /// CertificateEvent: what happened to a certificate of the plant's authority, or to a token that one is enrolled by.
 struct CertificateEvent {
   TimePoint when{};
-  // "authority-made", "token-made", "token-refused", "issued", "renewed", "revoked", "crl-made", "expires", "expired",
+  // "authority-made", "token-made", "token-refused", "issued", "renewed", "renewal-refused", "revoked", "crl-made", "expires", "expired",
   // "used-in-grace"
   std::string_view event{};
   std::string_view subject{};           // id by the plant

@@ -55,8 +55,7 @@ class Pair(GatewayCase):
         self.keepers = {name: self.keep(name) for name in OWN}
 
     def start(self, name):
-        self.events = self.folder / f"events-{name}.json"
-        return self.guard(self.text, "--metrics", "127.0.0.1:9470", before=("ip", "netns", "exec", name))
+        return self.guard(self.text, "--metrics", "127.0.0.1:9470", told=name, before=("ip", "netns", "exec", name))
 
     def keep(self, name):
         """The configuration that is shipped, but for what is of this network; what it notifies is the process itself."""
@@ -127,7 +126,7 @@ class Pair(GatewayCase):
             self.assertEqual(answer, BUSY, "nothing is known: the step is refused")
             self.assertNotEqual(self.master(), active)
             self.until(self.steps, "a step after a read made it known")
-            self.until(lambda: ("took-over", "") in self.guard_events(), "the record")
+            self.until(lambda: ("took-over", "") in self.guard_events(self.lines(other)), "the record")
             self.gateways[active].wait(timeout=DEADLINE)
             self.gateways[active] = self.start(active)
             (self.folder / f"{active}.guard").write_text(str(self.gateways[active].pid), encoding="utf-8")
@@ -152,9 +151,9 @@ class Pair(GatewayCase):
 
     def stands_by(self, name):
         """Waits for keepalived to count on a standby, and to have told it so last."""
-        self.events = self.folder / f"events-{name}.json"
-        self.until(lambda: [event for event, _ in self.guard_events() if event in ("took-over", "stood-back")][-1:] == ["stood-back"],
-                   "a standby that keepalived counts on")
+        def told():
+            return [event for event, _ in self.guard_events(self.lines(name)) if event in ("took-over", "stood-back")]
+        self.until(lambda: told()[-1:] == ["stood-back"], "a standby that keepalived counts on")
 
 
 if __name__ == "__main__":

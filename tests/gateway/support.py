@@ -311,11 +311,13 @@ class GatewayCase(unittest.TestCase):
         self.file = self.folder / "plant.yaml"
         self.events = self.folder / "events.json"
 
-    def guard(self, text=None, *words, as_="gw-1", before=()):
-        self.events = self.folder / f"{as_}.json"
+    def guard(self, text=None, *words, as_="gw-1", told=None, before=()):
+        """Begins a gateway; what it tells is named after it, or `told` where two of one name run."""
+        told = told or as_
+        self.events = self.folder / f"{told}.json"
         self.events.unlink(missing_ok=True)
         self.file.write_text(text or self.plant, encoding="utf-8")
-        self.said = self.folder / f"{as_}.said"
+        self.said = self.folder / f"{told}.said"
         with open(self.said, "w", encoding="utf-8") as said:
             process = subprocess.Popen([*before, PROGRAM, "guard", str(self.file), "--as", as_, "--json", str(self.events),
                                         *map(str, words)], stdout=subprocess.PIPE, stderr=said, text=True)
