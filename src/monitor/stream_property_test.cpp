@@ -51,12 +51,12 @@ TEST(StreamProperty, SameBytesComeOutHoweverTheyAreCutReorderedRepeatedAndOverla
     context.limits.held_segments = 100;
     TcpStream stream;
     Heard heard;
-    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at(0)}, heard);
+    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at_ms(0)}, heard);
     const size_t largest = seed % 5 == 0 ? 1 : 1 + random() % 200;
     for (const Part& part : cut(random, text.size(), largest, 1 + random() % 20)) {
       const Bytes payload = as_bytes(text).subspan(part.begin, part.end - part.begin);
       const uint8_t flags = part.end == text.size() ? tcp_flag::fin : 0;
-      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, flags, payload, 0, at(0)}, heard);
+      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, flags, payload, 0, at_ms(0)}, heard);
     }
     EXPECT_EQ(heard.of(kServer), text + ".") << "seed " << seed;
     EXPECT_FALSE(stream.holding()) << "seed " << seed;
@@ -73,15 +73,15 @@ TEST(StreamProperty, GapsLieExactlyWhereSegmentsWereLost) {
     StreamContext context;
     TcpStream stream;
     Heard heard;
-    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at(0)}, heard);
+    stream.feed(context, kServer, {initial - 1, 0, tcp_flag::syn, {}, 0, at_ms(0)}, heard);
     std::vector<bool> seen(text.size(), false);
     for (const Part& part : cut(random, text.size(), 1 + random() % 100, 1 + random() % 10)) {
       if (random() % 10 == 0) continue;
       std::fill(seen.begin() + static_cast<long>(part.begin), seen.begin() + static_cast<long>(part.end), true);
       const Bytes payload = as_bytes(text).subspan(part.begin, part.end - part.begin);
-      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, 0, payload, 0, at(0)}, heard);
+      stream.feed(context, kServer, {initial + static_cast<uint32_t>(part.begin), 0, 0, payload, 0, at_ms(0)}, heard);
     }
-    stream.feed(context, kServer, {initial + static_cast<uint32_t>(text.size()), 0, tcp_flag::fin, {}, 0, at(0)},
+    stream.feed(context, kServer, {initial + static_cast<uint32_t>(text.size()), 0, tcp_flag::fin, {}, 0, at_ms(0)},
                 heard);
     stream.flush(context, heard);
     std::string expected;

@@ -21,7 +21,7 @@ class Stream : public ::testing::Test {
     segment.flags = flags;
     segment.payload = as_bytes(payload);
     segment.missing = missing;
-    segment.time = at(milliseconds);
+    segment.time = at_ms(milliseconds);
     stream.feed(context, direction, segment, heard);
   }
   void ask(uint32_t sequence, std::string_view payload, int milliseconds = 0) {
@@ -252,9 +252,9 @@ TEST_F(Stream, KeepsRequestsAndAnswersInTurnWhereEachDirectionLacksSegments) {
   uint32_t asked = 1;
   uint32_t answered = 1;
   for (int turn = 0; turn < 10; ++turn) {
-    stream.feed(context, kServer, {asked, answered, tcp_flag::ack, as_bytes("ask"), 0, at(turn * 50)}, ordered);
+    stream.feed(context, kServer, {asked, answered, tcp_flag::ack, as_bytes("ask"), 0, at_ms(turn * 50)}, ordered);
     asked += 3;
-    stream.feed(context, kClient, {answered, asked, tcp_flag::ack, as_bytes("answer"), 0, at(turn * 50 + 10)}, ordered);
+    stream.feed(context, kClient, {answered, asked, tcp_flag::ack, as_bytes("answer"), 0, at_ms(turn * 50 + 10)}, ordered);
     answered += 6 + 7;
     asked += 7;
   }
@@ -274,9 +274,9 @@ TEST_F(Stream, WaitsLongForWhatNobodyAcknowledged) {
   ask(5, "ef", 100);
   acknowledge(3, 9000);
   EXPECT_EQ(heard.of(kServer), "ab");
-  stream.expire(context, at(10050), heard);
+  stream.expire(context, at_ms(10050), heard);
   EXPECT_EQ(heard.of(kServer), "ab");
-  stream.expire(context, at(10200), heard);
+  stream.expire(context, at_ms(10200), heard);
   EXPECT_EQ(heard.of(kServer), "ab<2>ef");
 }
 
@@ -284,7 +284,7 @@ TEST_F(Stream, CountsTheTimeOfAHoleFromTheLastProgress) {
   ask(1, "ab", 0);
   ask(100, "zz", 100);
   ask(3, "cd", 9000);
-  stream.expire(context, at(12000), heard);
+  stream.expire(context, at_ms(12000), heard);
   EXPECT_EQ(heard.of(kServer), "abcd") << "a forged early segment must not make what runs a loss";
 }
 
@@ -353,7 +353,7 @@ TEST_F(Stream, GivesUpTheFirstHoleWhereTooManyOctetsAreHeld) {
 TEST_F(Stream, KeepsTheBoundOverAllStreams) {
   context.limits.all_held_octets = 1000;
   TcpStream other;
-  TcpSegment segment{1, 0, 0, as_bytes("a"), 0, at(0)};
+  TcpSegment segment{1, 0, 0, as_bytes("a"), 0, at_ms(0)};
   Heard unheard;
   other.feed(context, kServer, segment, unheard);
   const std::string much(900, 'x');
@@ -371,8 +371,8 @@ TEST_F(Stream, GivesItsShareBackWhenItIsThrownAway) {
   {
     TcpStream other;
     Heard unheard;
-    other.feed(context, kServer, {1, 0, 0, as_bytes("a"), 0, at(0)}, unheard);
-    other.feed(context, kServer, {5, 0, 0, as_bytes("b"), 0, at(0)}, unheard);
+    other.feed(context, kServer, {1, 0, 0, as_bytes("a"), 0, at_ms(0)}, unheard);
+    other.feed(context, kServer, {5, 0, 0, as_bytes("b"), 0, at_ms(0)}, unheard);
     EXPECT_GT(context.held_octets, 0u);
   }
   EXPECT_EQ(context.held_octets, 0u);

@@ -12,7 +12,7 @@ namespace rampart::monitor::testing {
 constexpr auto kServer = Direction::to_server;
 constexpr auto kClient = Direction::to_client;
 
-inline TimePoint at(int milliseconds) { return TimePoint(std::chrono::milliseconds(milliseconds)); }
+inline TimePoint at_ms(int milliseconds) { return TimePoint(std::chrono::milliseconds(milliseconds)); }
 
 /// Heard writes what a stream puts out as one text a direction: the octets, `<N>` for a gap, `.` closed, `!` reset.
 struct Heard : StreamSink {
