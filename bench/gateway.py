@@ -3,7 +3,8 @@
 
     bench/gateway.py [--tls] [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
 
-Everything runs on the loopback, in turns and in another order each round, with the same client and server. nginx and HAProxy
+Everything runs on the loopback, in turns and in another order each round, with the same client and server; the last column is what a
+contestant itself took of the processors for one request, which says more than rates where all share two of them. nginx and HAProxy
 forward octets and look at nothing; Rampart decodes and judges every message. A journal is kept in one of its runs.
 
 With --tls also: a client inside TLS 1.3 with a certificate on both sides, in front of the plain server, through nginx, HAProxy, stunnel
@@ -168,6 +169,14 @@ listen one
         user = ["--user", "root"] if os.geteuid() == 0 else []
         self.start(self.options.program, "guard", file, "--as", "gw", "--quiet", *user, *more)
 
+    def spent(self):
+        """Seconds of a processor that the contestants took so far, with their children; the server is not one of them."""
+        pids = [process.pid for process in self.processes[1:]]
+        for pid in list(pids):
+            pids += map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split())
+        fields = [pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split() for pid in pids]
+        return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
     def end(self):
         for process in self.processes:
             process.terminate()
@@ -219,24 +228,27 @@ def main():
                 for name in names:
                     address, port = there[name]
                     inside = [contestants.identity] if name in TLS else []
+                    before = contestants.spent()
                     out = subprocess.run([options.load, "ask", address, str(port), str(connections), str(options.seconds), *inside],
                                          capture_output=True, text=True, timeout=60, check=False)
                     if out.returncode != 0:
                         sys.exit(f"{name} with {connections} connections: {out.stderr.strip()}")
-                    _, rate, *times = map(float, out.stdout.split())
-                    results.setdefault((connections, name), []).append((rate, *times))
+                    requests, rate, *times = map(float, out.stdout.split())
+                    taken = (contestants.spent() - before) / requests * 1e6
+                    results.setdefault((connections, name), []).append((rate, *times, taken))
     finally:
         contestants.end()
     for connections in map(int, options.connections.split(",")):
         print(f"\n{connections} connection{'s' if connections > 1 else ''}\n")
-        print("| path | p50 µs | added p50 | ± | p99 µs | added p99 | requests/s | ± |")
-        print("|---|---:|---:|---:|---:|---:|---:|---:|")
+        print("| path | p50 µs | added p50 | ± | p99 µs | added p99 | requests/s | ± | processor µs each |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
         direct = [statistics.median(one[i] for one in results[(connections, "direct")]) for i in range(4)]
         for name in there:
             rounds = results[(connections, name)]
             rate, half, most = (statistics.median(one[i] for one in rounds) for i in range(3))
             print(f"| {name} | {half:.1f} | {half - direct[1]:.1f} | {interval([one[1] for one in rounds]):.1f} | {most:.1f} "
-                  f"| {most - direct[2]:.1f} | {rate:,.0f} | {interval([one[0] for one in rounds]):,.0f} |")
+                  f"| {most - direct[2]:.1f} | {rate:,.0f} | {interval([one[0] for one in rounds]):,.0f} "
+                  f"| {statistics.median(one[-1] for one in rounds):.1f} |")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 //   gateway_load reload ADDRESS PORT CONNECTIONS SECONDS PID the same, then SIGHUP to PID, and three seconds more
 //   gateway_load hold ADDRESS PORT CONNECTIONS               opens them and waits for a line; then each asks once
 // `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds;
-// `reload` a line of a warm second, one of the seconds before, and three of a second each.
+// `reload` a line of a warm second, one of the seconds before, three of a second each, and three more after SIGHUP.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -247,6 +247,7 @@ int reload(const sockaddr_in& to, size_t count, double seconds, pid_t gateway) {
   load.begin();
   load.run(1);  // warm
   load.run(seconds);
+  for (int i = 0; i < 3; ++i) load.run(1);  // what a second varies by without
   if (kill(gateway, SIGHUP) != 0) fail("kill");
   for (int i = 0; i < 3; ++i) load.run(1);
   return 0;

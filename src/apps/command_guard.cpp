@@ -25,6 +25,7 @@
 #include "apps/watch_journal.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "crypto/hash.h"
 #include "gateway/kernel_rules.h"
 #include "gateway/peers.h"
@@ -335,20 +336,35 @@ class Guard {
     }
   }
 
-  /// load_plant reads the plant as it is now, beside the traffic.
+  /// Next is a plant that may be taken, with what it changes, for the journal.
+  struct Next {
+    LoadedPolicy loaded;
+    PlantStep step;
+  };
+
+  /// load_plant reads the plant as it is now and compares it with the one in force, beside the traffic and behind it.
   void load_plant() {
-    next_ =
-        std::async(std::launch::async, [file = options_.plant, now = clock_.now()] { return load_policy(file, now); });
+    next_ = std::async(std::launch::async,
+                       [file = options_.plant, journal = options_.journal, known = hash_, now = clock_.now()] {
+                         give_way();
+                         Next next{load_policy(file, now), {}};
+                         if (journal.empty()) {
+                           next.step.hash = hash_of(*next.loaded.plant);
+                         } else {
+                           next.step = plant_step({journal}, *next.loaded.plant, known);
+                         }
+                         return next;
+                       });
   }
 
   /// take_plant goes on by what load_plant() read; where that is not well, the one before stays in force.
   void take_plant() {
     try {
-      LoadedPolicy next = next_.get();
-      gateway_->take(next.policy);
-      loaded_ = std::move(next);
-      const std::string before = std::exchange(hash_, hash_of(*loaded_.plant));
-      if (journal_) journal_->change(*loaded_.plant, before);
+      Next next = next_.get();
+      gateway_->take(next.loaded.policy);
+      loaded_ = std::move(next.loaded);
+      hash_ = next.step.hash;
+      if (journal_) journal_->change(next.step);
       std::fprintf(stderr, "rampart: the plant was read anew and is in force\n");
       leave_doors();
       if (failing_of(*loaded_.plant) != failing_at_start_) {
@@ -407,7 +423,7 @@ class Guard {
   GuardEvents events_{tee_, options_.as};
   Duration stood_still_{};
   std::optional<WatchJournal> journal_;
-  std::future<LoadedPolicy> next_;
+  std::future<Next> next_;
   std::optional<gateway::Gateway> gateway_;
   std::optional<GuardEvidence> evidence_;
   std::string user_, hash_, sources_, settings_;

@@ -162,7 +162,7 @@ int watch_command(const WatchOptions& options, const Clock& clock) {
     if (!live || stop.asked() || !live->switching()) break;
     loaded = live->take_plant(correlator);
     const std::string before = std::exchange(hash, hash_of(loaded));
-    if (journal) journal->change(*loaded.plant, before);
+    if (journal) journal->change(plant_step({options.journal}, *loaded.plant, before));
     summary.use(loaded.plant);
     shares.use(loaded.plant);
   }

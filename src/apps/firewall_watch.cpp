@@ -157,7 +157,7 @@ void take_plant(const FirewallOptions& options, Watcher& watcher, WatchJournal* 
     LoadedPolicy loaded = load_policy(options.plant, clock.now());
     firewall::project(*loaded.policy, options.guard, false);
     const std::string before = std::exchange(hash, hash_of(loaded));
-    if (journal != nullptr) journal->change(*loaded.plant, before);
+    if (journal != nullptr) journal->change(plant_step({options.journal}, *loaded.plant, before));
     watcher.use(std::move(loaded));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\nrampart: the plant is not taken; the one before stays in force\n", error.what());

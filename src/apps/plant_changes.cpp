@@ -137,39 +137,58 @@ std::string last_plant(const std::string& folder) {
   return hash;
 }
 
-std::string keep_plant(journal::Keeper& keeper, const journal::Layout& layout, const plant::Plant& plant,
-                       const std::string& known, const std::string& person, const std::optional<Edit>& edit,
-                       TimePoint now) {
-  const std::string hash = journal::put_blob(layout, as_bytes(plant.text));
-  if (hash == known) return hash;
-  const auto before = known.empty() ? std::nullopt : known_plant(layout, known);
+PlantStep plant_step(const journal::Layout& layout, const plant::Plant& plant, const std::string& known) {
+  PlantStep step;
+  step.file = plant.file;
+  step.known = known;
+  step.hash = journal::put_blob(layout, as_bytes(plant.text));
+  if (step.hash == known || known.empty()) return step;
+  const auto before = known_plant(layout, known);
+  if (!before) return step;
+  step.is_compared = true;
+  for (const RuleDifference& difference : compare_rules(*before, plant)) {
+    step.rules.push_back({difference.conduit, difference.rule, std::string(cut(difference.before)),
+                          std::string(cut(difference.after))});
+  }
+  return step;
+}
+
+void keep_step(journal::Keeper& keeper, const PlantStep& step, const std::string& person,
+               const std::optional<Edit>& edit, TimePoint now) {
+  if (step.hash == step.known) return;
   std::string how = edit ? "set" : "loaded";
-  if (!known.empty() && !before) how += ", rules not compared: the text of the plant before is not kept any more";
+  if (!step.known.empty() && !step.is_compared) {
+    how += ", rules not compared: the text of the plant before is not kept any more";
+  }
   const Edit said = edit.value_or(Edit());
   keeper.keep(records::PlantChange{.when = now,
                                    .person = person,
-                                   .file = plant.file,
-                                   .before_sha256 = known,
-                                   .after_sha256 = hash,
+                                   .file = step.file,
+                                   .before_sha256 = step.known,
+                                   .after_sha256 = step.hash,
                                    .how = how,
                                    .path = said.path,
                                    .before = said.before,
                                    .after = said.after});
-  if (!before) return hash;
-  for (const RuleDifference& difference : compare_rules(*before, plant)) {
-    const bool added = difference.before.empty();
-    const bool removed = difference.after.empty();
+  for (const PlantStep::Rule& rule : step.rules) {
     keeper.keep(records::RuleChange{.when = now,
-                                    .plant_sha256 = hash,
-                                    .conduit = difference.conduit,
-                                    .rule = difference.rule,
-                                    .change = added     ? "added"
-                                              : removed ? "removed"
-                                                        : "altered",
-                                    .before = cut(difference.before),
-                                    .after = cut(difference.after)});
+                                    .plant_sha256 = step.hash,
+                                    .conduit = rule.conduit,
+                                    .rule = rule.rule,
+                                    .change = rule.before.empty()  ? "added"
+                                              : rule.after.empty() ? "removed"
+                                                                   : "altered",
+                                    .before = rule.before,
+                                    .after = rule.after});
   }
-  return hash;
+}
+
+std::string keep_plant(journal::Keeper& keeper, const journal::Layout& layout, const plant::Plant& plant,
+                       const std::string& known, const std::string& person, const std::optional<Edit>& edit,
+                       TimePoint now) {
+  const PlantStep step = plant_step(layout, plant, known);
+  keep_step(keeper, step, person, edit, now);
+  return step.hash;
 }
 
 }  // namespace rampart::apps

@@ -33,9 +33,25 @@ std::string last_plant(const std::string& folder);
 struct Edit {
   std::string path, before, after;
 };
-/// keep_plant lays the plant's text beside the journal as a blob and, where it is another plant than `known` (SHA-256;
-/// empty: none), keeps a PlantChange and a RuleChange for each rule. `edit` says which value was set; without it the
-/// plant was loaded. Returns the plant's SHA-256. Errors: throws Error where the blob cannot be written.
+/// PlantStep is the step from one plant to another, ready to be kept. To make it reads and writes files; to keep it
+/// does neither.
+struct PlantStep {
+  struct Rule {
+    std::string conduit, rule, before, after;  // empty: not there
+  };
+  std::string file;
+  std::string known, hash;  // SHA-256 of the plant before (empty: none) and of this one
+  bool is_compared = false;
+  std::vector<Rule> rules;
+};
+/// plant_step lays the plant's text beside the journal as a blob and, where it is another plant than `known` (SHA-256;
+/// empty: none), compares them. Errors: throws Error where the blob cannot be written.
+PlantStep plant_step(const journal::Layout& layout, const plant::Plant& plant, const std::string& known);
+/// keep_step keeps a PlantChange and a RuleChange for each rule; nothing where the plant is the same. `edit` says which
+/// value was set; without it the plant was loaded.
+void keep_step(journal::Keeper& keeper, const PlantStep& step, const std::string& person,
+               const std::optional<Edit>& edit, TimePoint now);
+/// keep_plant does both, and returns the plant's SHA-256.
 std::string keep_plant(journal::Keeper& keeper, const journal::Layout& layout, const plant::Plant& plant,
                        const std::string& known, const std::string& person, const std::optional<Edit>& edit,
                        TimePoint now);

@@ -28,6 +28,7 @@ constexpr int kServing[] = {
     SYS_sigaltstack,
     SYS_sched_yield,
     SYS_sched_getaffinity,
+    SYS_setpriority,
     SYS_gettid,
     SYS_getpid,
     SYS_getppid,

@@ -4,7 +4,6 @@
 #include <variant>
 
 #include "apps/holding.h"
-#include "apps/plant_changes.h"
 #include "journal/reader.h"
 #include "records/stored.h"
 
@@ -57,8 +56,8 @@ void WatchJournal::start(records::Run run, const plant::Plant* plant) {
   keeper_->record(run);
 }
 
-void WatchJournal::change(const plant::Plant& plant, const std::string& before_sha256) {
-  keep_plant(*keeper_, {folder_}, plant, before_sha256, person_, std::nullopt, clock_.now());
+void WatchJournal::change(const PlantStep& step) {
+  keep_step(*keeper_, step, person_, std::nullopt, clock_.now());
 }
 
 std::string WatchJournal::close(records::Run run) {

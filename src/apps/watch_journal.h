@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/plant_changes.h"
 #include "base/clock.h"
 #include "gateway/ledger.h"
 #include "journal/journal.h"
@@ -22,7 +23,7 @@ class WatchJournal final : public gateway::Ledger {
   /// start keeps the plant, what changed in it, and that the run begins. `plant` may be null.
   void start(records::Run run, const plant::Plant* plant);
   /// change keeps that another plant judges from here on.
-  void change(const plant::Plant& plant, const std::string& before_sha256);
+  void change(const PlantStep& step);
   /// tick tells what is due by the wall's clock; for live traffic, once a second.
   void tick() { keeper_->tick(); }
   // What a gateway has to have on record first.

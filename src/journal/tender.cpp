@@ -1,10 +1,8 @@
 // The thread behind the writer: tree, checkpoints, and everything that has time.
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <utility>
 
+#include "base/threads.h"
 #include "journal/body.h"
 #include "journal/inbox.h"
 #include "records/stored.h"
@@ -18,7 +16,6 @@ constexpr Duration kLeastStep = std::chrono::seconds(1);  // of the wall clock, 
 constexpr Duration kBetweenPrunings = std::chrono::hours(24);
 constexpr Duration kBetweenLooks = std::chrono::seconds(10);    // at the disk
 constexpr Duration kBetweenTellings = std::chrono::minutes(1);  // of records not kept while the disk stays full
-constexpr int kNice = 10;
 constexpr unsigned kFull = 80, kRoomAgain = 75;                 // percent
 
 /// Inside is the journal for its own threads: it never waits for room, which only they can make.
@@ -33,14 +30,10 @@ class Inside final : public Appender {
   Queue& queue_;
 };
 
-/// give_way puts this thread behind those that somebody waits for: where all processors are busy, the writer comes
-/// back from the disk first. Where the system refuses, it is as before.
-void give_way() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice); }
-
 }  // namespace
 
 void Journal::Body::tend_loop() {
-  give_way();
+  give_way();  // the writer comes back from the disk first
   for (;;) {
     Group group;
     const Handover::Taken taken = sealer.full() ? Handover::Taken::nothing : handover.take(group, kSecond);
