@@ -88,7 +88,7 @@ void Connection::open() {
 }
 
 bool Connection::may_read(const Side& side) const {
-  if (gate_ && gate_->writes_first(side.from)) return false;  // a record is awaited
+  if (gate_ && !gate_->reads(side.from)) return false;
   return side_of(protocols::opposite(side.from)).waiting() == 0 && side.waiting() < kMostOwed;
 }
 
@@ -131,6 +131,7 @@ bool Connection::read_once(Side& side) {
     return false;
   }
   const Bytes octets(buffer.data(), got.octets);
+  const bool reads_client = !gate_ || gate_->reads(Direction::to_server);
   bool going_on = true;
   if (!door_.judged()) {
     talk_.octets[static_cast<size_t>(side.from)] += octets.size();
@@ -150,7 +151,8 @@ bool Connection::read_once(Side& side) {
   }
   const bool awaits = gate_ && gate_->writes_first();
   if (awaits) gateway_.await(*this);
-  if (awaits || side.waiting() > 0 || side_of(protocols::opposite(side.from)).waiting() > 0) watch_both();
+  const bool turned = gate_ && gate_->reads(Direction::to_server) != reads_client;
+  if (awaits || turned || side.waiting() > 0 || side_of(protocols::opposite(side.from)).waiting() > 0) watch_both();
   return true;
 }
 

@@ -15,6 +15,7 @@ using protocols::Operation;
 
 constexpr size_t kMostRefusals = 64;
 constexpr size_t kMostParts = 16;
+constexpr size_t kMostOfAMessage = 1024;  // operations, beyond what may be in flight when it comes
 constexpr size_t kLeastRoom = 65'543;  // for a frame that is not all there: as much as a length of two octets can say
 
 protocols::Reason reason_of(const policy::Verdict& verdict) {
@@ -50,7 +51,7 @@ Gate::Gate(Judge& judge, Talk& talk, protocols::Protocol protocol, protocols::As
       entry_(protocol.entry()),
       decoder_(entry_.make(protocol)),
       collector_(std::make_unique<Collector>()) {
-  if (!talk_.matcher) talk_.matcher.emplace(entry_.limits.pending_operations);
+  if (!talk_.matcher) talk_.matcher.emplace(entry_.limits.pending_operations + kMostOfAMessage);
   if (shared != nullptr) decoder_->share(*shared, pair);
 }
 
@@ -68,7 +69,11 @@ bool Gate::take(Direction direction, Bytes octets, bool datagram, TimePoint now,
     joined.insert(joined.end(), octets.begin(), octets.end());
     octets = joined;
   }
+  const bool asks = !datagram && direction == Direction::to_server;
+  if (asks) stalled_ = false;
   while (!octets.empty()) {
+    stalled_ = stalled_ || (asks && full());
+    if (asks && stalled_) break;
     const Frame frame = datagram ? Frame{Frame::State::complete, octets.size()} : decoder_->frame(direction, octets);
     if (frame.state == Frame::State::more) {
       if (octets.size() <= std::max(entry_.limits.message_octets, kLeastRoom)) break;
@@ -89,7 +94,17 @@ bool Gate::take(Direction direction, Bytes octets, bool datagram, TimePoint now,
   settle(direction, now, wire);
   keep_rest(direction, octets, joined);
   note_waiting(direction, now);
-  return true;
+  return asks || go_on_asking(now, wire);
+}
+
+/// full is true where one more request could not be matched with its answer, or refused in its place.
+bool Gate::full() const {
+  return talk_.matcher->in_flight() >= entry_.limits.pending_operations || refusals_.size() >= kMostRefusals;
+}
+
+/// go_on_asking takes up the requests that waited for answers.
+bool Gate::go_on_asking(TimePoint now, Wire& wire) {
+  return !stalled_ || full() || take(Direction::to_server, {}, false, now, wire);
 }
 
 /// keep_rest keeps the beginning of a frame; `joined` is where it lies, if not in what the caller lent us.
@@ -330,6 +345,7 @@ bool Gate::expire(TimePoint now, Wire& wire) {
     judge_.answered(talk_, transaction);
   });
   release(wire);
+  if (!go_on_asking(now, wire)) return false;
   return std::none_of(std::begin(ways_), std::end(ways_),
                       [&](const Way& one) { return one.waiting && now - one.since > entry_.limits.held_at_most; });
 }
@@ -370,7 +386,9 @@ void Gate::drop(Direction direction, uint32_t thread) {
 
 void Gate::note_waiting(Direction direction, TimePoint now) {
   Way& mine = way(direction);
-  const bool waiting = !mine.partial.empty() || !mine.parts.empty();
+  // What waits for answers is whole.
+  const bool stalled = stalled_ && direction == Direction::to_server;
+  const bool waiting = (!stalled && !mine.partial.empty()) || !mine.parts.empty();
   if (waiting && !mine.waiting) mine.since = now;
   mine.waiting = waiting;
 }

@@ -44,6 +44,11 @@ class Gate {
   /// writes_first is true where a message in `direction` waits for its record: nothing is to be read there meanwhile.
   bool writes_first(Direction direction) const { return ways_[static_cast<size_t>(direction)].first.has_value(); }
   bool writes_first() const { return writes_first(Direction::to_server) || writes_first(Direction::to_client); }
+  /// reads is false where nothing is to be read in `direction` meanwhile: a message waits for its record, or as much
+  /// was asked as can be told from what nobody asked.
+  bool reads(Direction direction) const {
+    return !writes_first(direction) && !(stalled_ && direction == Direction::to_server);
+  }
 
   /// held counts the octets that wait here.
   size_t held() const;
@@ -79,6 +84,8 @@ class Gate {
     uint64_t behind = 0;
     std::vector<uint8_t> octets;
   };
+  bool full() const;
+  bool go_on_asking(TimePoint now, Wire& wire);
   bool take_frame(Direction direction, Bytes frame, bool datagram, TimePoint now, Wire& wire);
   bool take_part(Direction direction, Bytes frame, const protocols::Feed& feed, TimePoint now, Wire& wire);
   bool deny(Direction direction, const protocols::Feed& feed, TimePoint now, Wire& wire);
@@ -114,6 +121,7 @@ class Gate {
   std::deque<Queued> refusals_;
   std::vector<uint64_t> open_;  // serials of messages forwarded and not answered, in order
   uint64_t serial_ = 0;
+  bool stalled_ = false;  // requests wait, in the partial of their way, until answers make room
   bool opaque_ = false;  // where the mode only tests: what cannot be understood is not looked at any more
 };
 

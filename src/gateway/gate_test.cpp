@@ -101,6 +101,54 @@ TEST(Gate, TellsRequestsWithTheSameNumberApart) {
   EXPECT_EQ(one.wires.client, joined({kReadAnswer, "0001 0000 0003 01 86 01", kReadAnswer}));
 }
 
+TEST(Gate, TakesNoMoreRequestsThanItCanMatchAndLosesNone) {
+  Case one(plant_with(kRules));
+  Octets asked, forwarded, answered;
+  const auto add = [](Octets& to, std::string_view text, int number) {
+    Octets octets = hex(text);
+    octets[0] = static_cast<uint8_t>(number >> 8);
+    octets[1] = static_cast<uint8_t>(number);
+    to.insert(to.end(), octets.begin(), octets.end());
+  };
+  for (int i = 0; i < 1000; ++i) {
+    const bool forbidden = i % 10 == 9;
+    add(asked, forbidden ? kWriteForbidden : kRead, i);
+    if (!forbidden) add(forwarded, kRead, i);
+    add(answered, forbidden ? kWriteRefused : kReadAnswer, i);
+  }
+  EXPECT_TRUE(one.ask(asked));
+  EXPECT_FALSE(one.gate->reads(Direction::to_server));
+  EXPECT_LT(one.wires.server.size(), 100 * hex(kRead).size()) << "the rest waits";
+  one.now += std::chrono::seconds(6);
+  EXPECT_TRUE(one.gate->expire(one.now, one.wires)) << "what waits is whole, its peer is not slow";
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 10 == 9) continue;
+    Octets answer;
+    add(answer, kReadAnswer, i);
+    ASSERT_TRUE(one.reply(answer)) << i;
+  }
+  EXPECT_EQ(one.wires.server, forwarded);
+  EXPECT_EQ(one.wires.client, answered);
+  EXPECT_TRUE(one.gate->reads(Direction::to_server));
+  EXPECT_EQ(one.gate->held(), 0u);
+  EXPECT_THAT(one.told.findings, ::testing::Each("no-rule"));
+}
+
+TEST(Gate, GoesOnAskingWhenWhatWasAskedIsGivenUp) {
+  Case one(plant_with(kRules));
+  Octets asked;
+  for (int i = 0; i < 100; ++i) {
+    const Octets read = hex(kRead);
+    asked.insert(asked.end(), read.begin(), read.end());
+  }
+  EXPECT_TRUE(one.ask(asked));
+  EXPECT_LT(one.wires.server.size(), asked.size());
+  one.now += std::chrono::seconds(11);
+  EXPECT_TRUE(one.gate->expire(one.now, one.wires));
+  EXPECT_EQ(one.wires.server, asked);
+  EXPECT_TRUE(one.gate->reads(Direction::to_server));
+}
+
 TEST(Gate, RefusesAReadThatReachesOutOfItsRange) {
   Case one(plant_with(kRules));
   EXPECT_TRUE(one.ask(kReadOutside));
