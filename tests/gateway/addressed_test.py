@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import unittest
 
 from support import (GATEWAY, HMI, PLC, PROGRAM, RULES, SCADA, STRANGER, GatewayCase, addressed_network, adu, go_apart, is_reset,
@@ -121,6 +122,22 @@ class Tricks(GatewayCase):
         expected = value + adu(2, b"\x86\x01") + adu(3, value[7:]) + adu(4, b"\x86\x01") + adu(5, value[7:])
         self.assertEqual(receive(scada, len(expected)), expected, "each answer in its place")
         self.assertEqual(bytes(self.plc.seen), asked[0] + asked[2] + asked[4])
+
+    def test_a_client_that_asks_far_ahead_and_half_closes_gets_every_answer_in_its_place(self):
+        self.guard()
+        scada = self.client()
+        asked = [write_register(number, 99, 1) if number % 100 == 50 else read_registers(number, 0) for number in range(5000)]
+        expected = b"".join(adu(number, b"\x86\x01" if number % 100 == 50 else b"\x03\x02\0\0") for number in range(5000))
+
+        def ask():
+            scada.sendall(b"".join(asked))
+            scada.shutdown(socket.SHUT_WR)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        self.assertEqual(receive(scada, len(expected) + 1), expected)
+        asking.join()
+        self.assertEqual(bytes(self.plc.seen), b"".join(one for number, one in enumerate(asked) if number % 100 != 50))
+        self.assertNotIn("unasked-answer", self.findings())
 
     def test_a_header_split_and_joined_with_the_next_message(self):
         self.guard()
