@@ -108,10 +108,15 @@ void append_to_do(std::string& out, const Assessment& assessment, size_t unit, c
     append_wrapped(out, "        > ", "          ",
                    "look whether it is so, and state it: " + assess::stating(aspect.id, where));
   }
+  if (aspect.check != "statement" && missing.empty()) {
+    append_wrapped(out, "        > ", "          ",
+                   "by the plant there is none in the zone of which it is asked: once that is sure, write `inventory: "
+                   "{complete: yes, reviewed: DAY, by: NAME}` at the zone, and let a monitor hear it");
+  }
   std::set<std::string> said;
   for (const assess::Missing& one : missing) {
     if (assess::row_of(one.kind).mend == "none") continue;
-    const std::string text = assess::mending(one.kind, aspect.id, where);
+    const std::string text = assess::mending(assess::step_of(one), aspect.id, where);
     if (said.insert(text).second) append_wrapped(out, "        > ", "          ", text);
   }
 }

@@ -23,20 +23,6 @@ struct Found {
   std::map<size_t, std::vector<uint32_t>> settles;  // unit to aspects
 };
 
-/// step_of is the kind of fact whose step makes `missing` hold too: what a monitor with a journal brings along where it
-/// is only unseen, and of kinds that the same work mends the first.
-FactKind step_of(const Missing& missing) {
-  static constexpr std::string_view kWithMonitor[] = {"monitor-lossless", "plan-in-force",  "journal-open",
-                                                      "journal-writes",   "journal-intact", "journal-signed",
-                                                      "journal-bounded",  "journal-warns"};
-  const FactKindRow& row = row_of(missing.kind);
-  if (!missing.contrary && std::ranges::find(kWithMonitor, row.word) != std::end(kWithMonitor)) {
-    return fact_kind("monitor-running");
-  }
-  const auto same = [&](const FactKindRow& other) { return other.scope == row.scope && other.mend == row.mend; };
-  return static_cast<FactKind>(std::ranges::find_if(fact_kinds(), same) - fact_kinds().begin());
-}
-
 /// Finder goes through all aspects that keep cells from their next level.
 class Finder {
  public:
@@ -160,6 +146,20 @@ std::vector<Step> steps(const Assessment& assessment, size_t most) {
   });
   if (all.size() > most) all.resize(most);
   return all;
+}
+
+FactKind step_of(const Missing& missing) {
+  static constexpr std::string_view kWithMonitor[] = {"monitor-lossless", "plan-in-force",  "journal-open",
+                                                      "journal-writes",   "journal-intact", "journal-signed",
+                                                      "journal-bounded",  "journal-warns"};
+  const FactKindRow& row = row_of(missing.kind);
+  if (!missing.contrary && std::ranges::find(kWithMonitor, row.word) != std::end(kWithMonitor)) {
+    return fact_kind("monitor-running");
+  }
+  if (!missing.contrary && row.word == "rules-kept") return fact_kind("conduit-heard");
+  if (!missing.contrary && row.word == "device-as-intended") return fact_kind("asset-heard");
+  const auto same = [&](const FactKindRow& other) { return other.scope == row.scope && other.mend == row.mend; };
+  return static_cast<FactKind>(std::ranges::find_if(fact_kinds(), same) - fact_kinds().begin());
 }
 
 std::string words_of(const plant::Plant& plant, Scope scope) {

@@ -37,6 +37,9 @@ std::vector<Step> steps(const Assessment& assessment, size_t most = 50);
 /// capitals are for the reader to fill in.
 std::string doing(const Assessment& assessment, const Step& step);
 std::string place_of(const Assessment& assessment, const Step& step);
+/// step_of is the kind of fact whose step makes `missing` hold too: what a monitor with a journal brings along where it
+/// is only unseen, and of kinds that the same work mends the first.
+FactKind step_of(const Missing& missing);
 /// mending is what makes a kind of fact hold; of what no program sees, with how `aspect` is stated of `where`.
 std::string mending(FactKind kind, std::string_view aspect, std::string_view where);
 /// stating is the command by which a person answers for an aspect.
