@@ -276,7 +276,9 @@ constexpr FactKindRow kRows[] = {
      "is told the result",
      1},
     {"journal-reads-told", Kind::journal, kState, "journal", "Readings are recorded.", "A reading was not recorded.",
-     "read it by `rampart journal show DIR`, as its owner or as somebody of its group", 1},
+     "keep a journal (`rampart init DIR --name WORKS/sensor-1`), and read it by `rampart journal show DIR`, as its "
+     "owner or as somebody of its group",
+     1},
     {"journal-exported", Kind::journal, kAny, "journal", "Records were handed to another tool.", "Export failed.",
      "`rampart journal export DIR --format syslog --to COLLECTOR:6514 --ca FILE`, or `--format jsonl -o FILE` for "
      "another tool",
