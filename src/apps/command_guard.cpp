@@ -148,6 +148,7 @@ class Guard {
         },
         identity_.context());
     evidence_.emplace(*gateway_, options_.as, tee_);
+    tee_.add(*evidence_);
     if (const size_t rest = handed_over_.close_rest(); rest > 0) {
       std::fprintf(stderr, "rampart: %zu sockets were handed over that no door of the plant needs\n", rest);
     }
@@ -287,7 +288,6 @@ class Guard {
   }
 
   void beat() {
-    evidence_->beat(clock_.now());
     if (helper_) {
       helper_->beat();
       hear();
@@ -306,6 +306,10 @@ class Guard {
       seen.journal_failing = status.failing;
       seen.not_kept = status.not_kept;
     }
+    const Recording recording = !journal_              ? Recording::none
+                                : seen.journal_failing ? Recording::fails
+                                                       : Recording::works;
+    evidence_->beat(recording, clock_.now());
     events_.beat(*loaded_.plant, seen, clock_.now(), clock_.steady());
     if (writer_) {
       writer_->flush();
@@ -424,8 +428,8 @@ class Guard {
   Duration stood_still_{};
   std::optional<WatchJournal> journal_;
   std::future<Next> next_;
+  std::optional<GuardEvidence> evidence_;  // before the gateway, which tells it things to its end
   std::optional<gateway::Gateway> gateway_;
-  std::optional<GuardEvidence> evidence_;
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;
   bool told_ = false;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "assess/capability.h"
+#include "assess/programmes.h"
 #include "assess/steps.h"
 #include "base/text.h"
 
@@ -96,6 +98,29 @@ void append_fact(std::string& out, const Assessment& assessment, const assess::F
 
 constexpr size_t kMostFacts = 6;
 
+/// append_to_do says what would settle an aspect of a unit: of each kind that is missing or speaks against it, once.
+void append_to_do(std::string& out, const Assessment& assessment, size_t unit, const standard::Aspect& aspect,
+                  const std::vector<assess::Missing>& missing) {
+  const plant::Plant& plant = assessment.site().plant();
+  const std::string of = assess::words_of(plant, assessment.site().units()[unit].scope);
+  const std::string where = aspect.where == "plant" || aspect.where == "journal" ? "plant" : of;
+  if (aspect.check == "statement") {
+    append_wrapped(out, "        > ", "          ",
+                   "look whether it is so, and state it: " + assess::stating(aspect.id, where));
+  }
+  if (aspect.check != "statement" && missing.empty()) {
+    append_wrapped(out, "        > ", "          ",
+                   "by the plant there is none in the zone of which it is asked: once that is sure, write `inventory: "
+                   "{complete: yes, reviewed: DAY, by: NAME}` at the zone, and let a monitor hear it");
+  }
+  std::set<std::string> said;
+  for (const assess::Missing& one : missing) {
+    if (assess::row_of(one.kind).mend == "none") continue;
+    const std::string text = assess::mending(assess::step_of(one), aspect.id, where);
+    if (said.insert(text).second) append_wrapped(out, "        > ", "          ", text);
+  }
+}
+
 void append_aspect(std::string& out, const Assessment& assessment, size_t unit, uint32_t place) {
   const standard::Aspect& aspect = *assessment.rows().aspects()[place].aspect;
   assess::Detail detail;
@@ -133,6 +158,7 @@ void append_aspect(std::string& out, const Assessment& assessment, size_t unit, 
                        ")");
   }
   if (missing > 3) out += "        and " + std::to_string(missing - 3) + " more of the same\n";
+  if (!assess::good(judgement.answer)) append_to_do(out, assessment, unit, aspect, detail.missing);
 }
 
 /// append_disputes says which rows in doubt decide cells, and what those would be otherwise.
@@ -282,8 +308,29 @@ void append_metrics(std::string& out, const Shown& shown) {
   }
 }
 
+namespace {
+
+/// append_seen says what was seen of a clause, beside what people state; nothing where nothing was.
+void append_seen(std::string& out, const Assessment& assessment, const assess::Practice& practice) {
+  std::string text;
+  for (const assess::FactKind kind : practice.facts) {
+    const assess::Spoken spoken = assess::spoken(assessment, kind);
+    if (spoken.holds + spoken.against == 0) continue;
+    text += (text.empty() ? ": " : ", ") + std::string(assess::row_of(kind).word) + " " + std::to_string(spoken.holds) +
+            " of " + std::to_string(spoken.all);
+    if (spoken.against > 0) text += " (" + std::to_string(spoken.against) + " against)";
+  }
+  if (text.empty()) return;
+  append_wrapped(out, "    seen  " + padded(practice.clause->id, 15), std::string(25, ' '),
+                 std::string(practice.clause->title) + text);
+}
+
+}  // namespace
+
 void append_programmes(std::string& out, const Shown& shown) {
-  out += "Programmes: maturity as people state it, 1 to 4, never averaged with levels\n";
+  out +=
+      "Programmes: maturity as people state it, 1 to 4, never averaged with levels;\nbeside it what was seen, of how "
+      "many parts of the plant, which is no maturity\n";
   for (const std::string_view part : {"2-1", "2-4", "4-1"}) {
     const auto all = assess::practices(part, shown.statements, shown.assessment.now());
     std::array<size_t, 5> counts{};
@@ -298,6 +345,7 @@ void append_programmes(std::string& out, const Shown& shown) {
       append_wrapped(out, "    ML " + std::to_string(practice.maturity) + "  " + padded(practice.clause->id, 12),
                      std::string(22, ' '), practice.clause->title);
     }
+    for (const assess::Practice& practice : all) append_seen(out, shown.assessment, practice);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "assess/steps.h"
 #include "assess/testing.h"
@@ -142,6 +143,59 @@ TEST_F(Levels, FallToTheLevelThatEachExampleSaysAndNameTheCause) {
     EXPECT_EQ(named->cause.fact, fact_kind(example.words.back()));
     EXPECT_EQ(named->cause.scope, example.scope);
   }
+}
+
+/// Which aspects the words of a gateway about certificates answer, for the conduit, and which exactly fall.
+TEST_F(Levels, WhatAGatewayShowsOfCertificatesAnswersTheAspectsThatItIsAbout) {
+  const Scope conduit{Scope::Kind::conduit, 0};
+  const size_t unit = 2;
+  static constexpr const char* kAspects[] = {"SR 1.2/a",      "SR 1.9/a",      "SR 2.12 RE 1/a", "SR 3.8/a",
+                                             "SR 3.1 RE 1/a", "SR 4.1 RE 1/a", "SR 4.1 RE 2/a"};
+  const struct {
+    std::vector<const char*> words;
+    std::set<std::string> met;
+  } kRows[] = {
+      {{"tunnel-up", "peers-proved", "chains-checked"},  // a wire
+       {"SR 1.2/a", "SR 1.9/a", "SR 3.8/a", "SR 3.1 RE 1/a", "SR 4.1 RE 1/a", "SR 4.1 RE 2/a"}},
+      {{"peers-proved", "clients-proved", "chains-checked"},  // doors of Modbus/TCP Security
+       {"SR 1.2/a", "SR 1.9/a", "SR 2.12 RE 1/a", "SR 3.8/a"}},
+      {{"peers-proved"}, {"SR 1.2/a", "SR 3.8/a"}},
+      {{"clients-proved"}, {"SR 2.12 RE 1/a"}},
+      {{"chains-checked"}, {"SR 1.9/a"}},
+  };
+  for (const auto& row : kRows) {
+    std::vector<Fact> so, otherwise;
+    for (const char* word : row.words) {
+      so.push_back(fact(word, conduit));
+      otherwise.push_back(fact(word, conduit, false));
+    }
+    const auto good = made(so), bad = made(otherwise);
+    for (Fact& one : so) one.share = 0.5f;
+    const auto half = made(so);
+    for (const char* id : kAspects) {
+      const bool about = row.met.contains(id);
+      EXPECT_EQ(answer(*good, unit, id), about ? Answer::met : Answer::not_assessed) << row.words[0] << " " << id;
+      EXPECT_EQ(answer(*bad, unit, id), about ? Answer::not_met : Answer::not_assessed) << row.words[0] << " " << id;
+      EXPECT_EQ(answer(*half, unit, id), Answer::not_assessed) << "half of the servers is too little";
+    }
+  }
+}
+
+TEST_F(Levels, AWireEndsWithTheGatewayThatWasKilledAndFallsWhereOneOfTwoSaysSo) {
+  const Scope conduit{Scope::Kind::conduit, 0};
+  Fact near = fact("tunnel-up", conduit), far = fact("tunnel-up", conduit, true, kNow, 2);
+  near.until = far.until = kNow + std::chrono::minutes(5);
+  auto assessment = made({near, far});
+  EXPECT_EQ(answer(*assessment, 2, "SR 4.1 RE 2/a"), Answer::met);
+  assessment->expire(kNow + std::chrono::minutes(6));
+  EXPECT_EQ(answer(*assessment, 2, "SR 4.1 RE 2/a"), Answer::not_assessed) << "both were killed";
+
+  assessment = made({near, far});
+  assessment->add(fact("tunnel-up", conduit, false, kNow + std::chrono::seconds(1)));
+  far.time += std::chrono::seconds(30);
+  assessment->add(far);
+  EXPECT_EQ(answer(*assessment, 2, "SR 4.1 RE 2/a"), Answer::not_met)
+      << "the other one does not know, and says so anew";
 }
 
 TEST_F(Levels, SayZeroAndNotADashWhereSomethingIsWrongAtLevelOne) {

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "assess/metrics.h"
+#include "assess/programmes.h"
 #include "assess/testing.h"
 
 namespace rampart::assess {
@@ -116,12 +119,42 @@ TEST_F(Capability, MaturityIsTheNewestWordOfAClauseAndFactsStandBesideIt) {
     if (practice.maturity > 0) ++spoken;
     if (practice.clause->id != "CM 1.1") continue;
     EXPECT_EQ(practice.maturity, 3);
-    EXPECT_EQ(practice.facts, std::vector<FactKind>{fact_kind("inventory-reviewed")});
+    EXPECT_EQ(practice.facts.front(), fact_kind("inventory-reviewed"));
   }
   EXPECT_EQ(spoken, 1u);
-  size_t fed = 0;
-  for (const Practice& practice : practices("2-1", {}, kNow)) fed += practice.facts.size();
-  EXPECT_EQ(fed, 16u) << "a clause that facts feed does not exist any more";
+}
+
+TEST_F(Capability, FactsFeedTheClausesThatTheyShowSomethingOf) {
+  const auto fed = [](std::string_view part) {
+    std::map<std::string_view, std::set<std::string_view>> out;
+    for (const Practice& practice : practices(part, {}, kNow)) {
+      EXPECT_EQ(practice.maturity, 0) << "what was seen never becomes a maturity";
+      for (const FactKind kind : practice.facts) out[practice.clause->id].insert(row_of(kind).word);
+    }
+    return out;
+  };
+  const auto owner = fed("2-1"), provider = fed("2-4");
+  EXPECT_EQ(owner.size(), 38u) << "a clause that facts feed does not exist any more";
+  EXPECT_EQ(provider.size(), 5u);
+  EXPECT_TRUE(fed("4-1").empty()) << "how a maker develops is seen by no sensor";
+  EXPECT_TRUE(owner.at("CM 1.1").contains("inventory-described")) << "an inventory is kept";
+  EXPECT_TRUE(owner.at("CM 1.4").contains("acts-attributed")) << "changes are on record, by whom";
+  EXPECT_TRUE(owner.at("AVAIL 2.1").contains("journal-backed-up")) << "copies were taken";
+  EXPECT_FALSE(owner.contains("COMP 3.3")) << "patches are not recorded";
+  EXPECT_TRUE(provider.at("SP.08.02 BR").contains("journal-open"));
+}
+
+TEST_F(Capability, WhatWasSeenOfAClauseIsCountedOverThePlant) {
+  const Scope kUpper{Scope::Kind::zone, 0}, kLower{Scope::Kind::zone, 1};
+  const FactKind known = fact_kind("devices-known"), saved = fact_kind("journal-backed-up");
+  const auto nothing = made({});
+  EXPECT_EQ(spoken(*nothing, known).holds + spoken(*nothing, known).against, 0u);
+  EXPECT_EQ(spoken(*nothing, known).all, 2u);
+  const auto some = made({fact("devices-known", kUpper), fact("devices-known", kLower, false),
+                          fact("journal-backed-up", {Scope::Kind::journal, 0}, true, kNow - std::chrono::days(400))});
+  EXPECT_EQ(spoken(*some, known).holds, 1u);
+  EXPECT_EQ(spoken(*some, known).against, 1u);
+  EXPECT_EQ(spoken(*some, saved).holds, 0u) << "more than a year ago";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "assess/capability.h"
 #include "assess/json_parts.h"
 #include "assess/metrics.h"
+#include "assess/programmes.h"
 
 namespace rampart::assess {
 namespace {
@@ -95,6 +96,21 @@ void append_statements(std::string& out, const Shown& shown) {
   }
 }
 
+/// append_seen says of how many parts of the plant what was seen of a clause; nothing where nothing was.
+void append_seen(std::string& out, const Assessment& assessment, const std::vector<FactKind>& kinds) {
+  List seen(out, "seen");
+  for (const FactKind kind : kinds) {
+    const Spoken spoken = assess::spoken(assessment, kind);
+    if (spoken.holds + spoken.against == 0) continue;
+    seen.item() += '{';
+    text(out, "fact", row_of(kind).word);
+    number(out, "holds", spoken.holds);
+    number(out, "against", spoken.against);
+    number(out, "of", spoken.all);
+    out += '}';
+  }
+}
+
 void append_programme(std::string& out, const Shown& shown, std::string_view part) {
   out += '{';
   text(out, "part", part);
@@ -118,6 +134,7 @@ void append_programme(std::string& out, const Shown& shown, std::string_view par
           std::vector<std::string_view> words;
           for (const FactKind kind : all[i].facts) words.push_back(row_of(kind).word);
           texts(out, "facts", words);
+          append_seen(out, shown.assessment, all[i].facts);
           out += '}';
         }
       }

@@ -104,6 +104,7 @@ constexpr Line kLines[] = {
     {"entries-enforced", "rules-reviewed conduit-enforced", "", "no-untrusted-access"},
     {"wireless-enforced", "rules-reviewed conduit-enforced", "", "no-wireless"},
     {"peers-proved", "peers-proved|tunnel-up|traffic-authenticated", "", ""},
+    {"acts-proved", "clients-proved|traffic-authenticated", "", ""},
     {"sessions-bound", "peers-proved|tunnel-up|traffic-authenticated", "", ""},
     {"change-noticed", "tunnel-up|traffic-encrypted|traffic-authenticated", "", ""},
     {"conduit-encrypted", "tunnel-up|traffic-encrypted", "", ""},

@@ -71,16 +71,17 @@ void append_counts(std::string& out, const Rows& rows) {
 void append_kinds(std::string& out) {
   out +=
       "\n## Kinds of facts\n\nA state is as its newest word says. Of sightings a contrary one counts until it is too "
-      "old, "
-      "whatever was seen well since. Of what several speak for themselves (journals, sensors), the newest word of each "
-      "counts, and any of them, or every one, must say that it holds.\n\n| fact | of | source | nature | it means | "
-      "else "
-      "|\n|---|---|---|---|---|---|\n";
+      "old, whatever was seen well since. Of what several speak for themselves (journals, sensors), the newest word of "
+      "each counts, and any of them, or every one, must say that it holds. What to do is what `--steps` and `--why` "
+      "say; "
+      "words in capitals are to be filled in.\n\n| fact | of | source | nature | it means | else | what to do "
+      "|\n|---|---|---|---|---|---|---|\n";
   for (const FactKindRow& row : fact_kinds()) {
     static constexpr std::string_view kNatures[] = {"state", "sighting", "any", "every"};
     out += "| `" + std::string(row.word) + "` | " + std::string(to_text(row.scope)) + " | " + std::string(row.source) +
            " | " + std::string(kNatures[static_cast<size_t>(row.nature)]) + " | " + std::string(row.so) + " | " +
-           std::string(row.not_so) + " |\n";
+           std::string(row.not_so) + " | " + std::string(row.mend) +
+           (nobody_writes(row) ? "; no program sees that yet: state it" : "") + " |\n";
   }
 }
 
@@ -94,11 +95,10 @@ void append_checks_page(std::string& out) {
       "on "
       "which aspect of which row, how fresh they must be, and of how much of what is asked. An aspect without facts is "
       "answered by a person's statement, with a document and an end, or it is not assessed. Any aspect may be stated "
-      "where "
-      "nothing was seen against it. The sentences are this project's, not the standard's.\n\nGateway, firewall, "
-      "account, "
-      "host and pki facts come as records of kind `evidence`; as long as nobody writes them, their aspects are not "
-      "assessed.\n\n## 3-3: ";
+      "where nothing was seen against it. The sentences are this project's, not the standard's.\n\nGateway, firewall "
+      "and pki facts are records of kind `evidence` that `rampart guard`, `rampart firewall --watch` and `rampart pki` "
+      "write to their journals. Account and host facts no program of this project writes yet: a person states their "
+      "aspects, or another program writes such evidence; else they are not assessed.\n\n## 3-3: ";
   append_counts(out, system);
   append_table(out, system);
   out += "\n## 4-2: ";

@@ -49,6 +49,9 @@ struct FactKindRow {
   uint8_t effort;               // of that: 1 minutes, 2 hours, 3 days, 4 weeks, 5 a project
 };
 std::span<const FactKindRow> fact_kinds();
+/// nobody_writes is true of kinds that no program of this project sees: only a person's statement answers their
+/// aspects, or evidence by somebody else's program.
+bool nobody_writes(const FactKindRow& row);
 const FactKindRow& row_of(FactKind kind);
 std::optional<FactKind> find_fact_kind(std::string_view word);
 /// fact_kind is find_fact_kind for words that the program itself writes. Aborts where there is none.

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "assess/programmes.h"
+
 namespace rampart::assess {
 namespace {
 
@@ -148,38 +150,6 @@ std::vector<Measured> measure(const Assessment& assessment, const std::vector<co
        of(said, "clauses of 2-1 that somebody spoke of"), "nobody has stated a maturity");
   const Count functions = essential(assessment.site().plant());
   give("M14", functions.percent(), "%", of(functions.all, "essential functions"), "no essential function is named");
-  return out;
-}
-
-std::vector<Practice> practices(std::string_view part, const std::vector<Statement>& statements, TimePoint now) {
-  // What machines see of a programme: shown beside what people state of it, never turned into a maturity.
-  struct Fed {
-    std::string_view clause, facts;
-  };
-  static constexpr Fed kFed[] = {
-      {"CM 1.1", "inventory-reviewed"}, {"CM 1.4", "acts-attributed"},    {"NET 1.1", "boundary-kept"},
-      {"NET 1.2", "zone-has-networks"}, {"NET 1.3", "zone-separated"},    {"NET 1.4", "services-inside"},
-      {"NET 1.5", "island-exercised"},  {"NET 1.7", "services-needed"},   {"NET 1.8", "messaging-unseen"},
-      {"NET 1.9", "clock-fed"},         {"USER 1.1", "login-individual"}, {"USER 1.18", "session-locks"},
-      {"EVENT 1.1", "monitor-running"}, {"EVENT 1.4", "journal-open"},    {"EVENT 1.6", "journal-reads-told"},
-      {"AVAIL 2.1", "backup-taken"},
-  };
-  std::vector<Practice> out;
-  for (const standard::Clause& clause : standard::clauses()) {
-    const bool asks = clause.kind == "requirement" || clause.kind == "BR" || clause.kind == "RE";
-    if (clause.part != part || !asks) continue;
-    Practice practice{&clause, 0, nullptr, {}};
-    for (const Statement& statement : statements) {
-      if (statement.what != clause.id || !statement.counts(now)) continue;
-      if (practice.statement != nullptr && practice.statement->made > statement.made) continue;
-      practice.statement = &statement;
-      practice.maturity = statement.maturity;
-    }
-    for (const Fed& fed : kFed) {
-      if (fed.clause == clause.id) practice.facts.push_back(fact_kind(fed.facts));
-    }
-    out.push_back(std::move(practice));
-  }
   return out;
 }
 

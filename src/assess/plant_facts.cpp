@@ -136,6 +136,12 @@ class Maker {
         outside = outside || outside_control(plant_.zones[other]) || external(plant_.zones[other]);
       }
     }
+    for (const plant::Gateway& gateway : plant_.gateways) {
+      for (const plant::Serve& serve : gateway.serves) {
+        const bool here = serve.to < plant_.assets.size() && plant_.assets[serve.to].zone == scope.index;
+        tunnels = tunnels || (here && serve.tls != plant::TlsSide::none);
+      }
+    }
     if (!boundary) say("no-boundary", scope, true, zone.id.mark);
     if (!outside) say("no-untrusted-access", scope, true, zone.id.mark);
     if (!tunnels) say("no-pki", scope, true, zone.id.mark);

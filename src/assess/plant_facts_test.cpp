@@ -117,6 +117,11 @@ TEST(PlantFacts, SayThatThereIsNoneOfSomethingOnlyOfACompleteInventory) {
   fewer.erase("no-untrusted-access upper");
   fewer.erase("no-untrusted-access lower");
   EXPECT_EQ(none(with("level: 2", "level: 4")), fewer);
+  std::string plain = with("    protect: mutual-tls\n", "");
+  EXPECT_TRUE(none(plain).contains("no-pki lower"));
+  plain += "gateways:\n  - id: gw-1\n    serves: [{to: plc, protocol: modbus, at: 10.2.0.1, tls: clients}]\n";
+  EXPECT_FALSE(none(plain).contains("no-pki lower")) << "Modbus/TCP Security takes certificates";
+  EXPECT_TRUE(none(plain).contains("no-pki upper"));
 }
 
 TEST(PlantFacts, AnInventoryIsAsOldAsItsReview) {

@@ -57,7 +57,6 @@ void RecordFacts::say(FactKind kind, Scope scope, bool holds, const Seen& seen) 
     fact.kind = kind;
     fact.scope = scope;
     fact.holds = holds;
-    fact.origin = place_ + 1;
     fact.since = seen.first;
     fact.count = 0;
   }
@@ -67,6 +66,7 @@ void RecordFacts::say(FactKind kind, Scope scope, bool holds, const Seen& seen) 
   fact.count += seen.count;
   const bool newest = added || seen.last >= fact.time;
   if (newest) {
+    fact.origin = seen.origin != 0 ? seen.origin : place_ + 1;
     fact.time = seen.last;
     fact.share = seen.share;
     fact.until = seen.until;
@@ -86,6 +86,13 @@ void RecordFacts::of_asset(FactKind kind, std::string_view asset, bool holds, co
 void RecordFacts::of_conduit(FactKind kind, std::string_view conduit, bool holds, const Seen& seen) {
   if (conduit.empty()) return;
   if (const auto scope = find_scope(plant_, Scope::Kind::conduit, conduit)) say(kind, *scope, holds, seen);
+}
+
+uint32_t RecordFacts::origin_of(std::string_view gateway) const {
+  constexpr uint32_t kBehindJournals = 1u << 24;
+  const auto is = [&](const plant::Gateway& one) { return one.id.value == gateway; };
+  const auto at = std::ranges::find_if(plant_.gateways, is);
+  return at == plant_.gateways.end() ? 0 : kBehindJournals + static_cast<uint32_t>(at - plant_.gateways.begin());
 }
 
 std::string_view RecordFacts::conduit_between(std::string_view zone, std::string_view other) const {
@@ -224,6 +231,13 @@ void RecordFacts::read(const records::Evidence& evidence, Seen seen) {
   if (!kind || !scope_kind || row_of(*kind).scope != *scope_kind) return;
   const auto scope = find_scope(plant_, *scope_kind, evidence.subject);
   if (!scope) return;
+  constexpr std::string_view kGateway = "gateway ";
+  if (scope->kind == Scope::Kind::conduit && evidence.origin.starts_with(kGateway)) {
+    const std::string_view gateway = evidence.origin.substr(kGateway.size());
+    // One that the conduit does not name (any more) neither holds it nor fails to.
+    if (!plant_.conduits[scope->index].guarded_by(gateway)) return;
+    seen.origin = origin_of(gateway);
+  }
   seen.share = static_cast<float>(std::min<uint16_t>(evidence.share_permille, 1000)) / 1000.0f;
   seen.until = evidence.until;
   seen.count = std::max<uint64_t>(evidence.count, 1);
@@ -233,6 +247,7 @@ void RecordFacts::read(const records::Evidence& evidence, Seen seen) {
   say(*kind, *scope, evidence.holds, seen);
 }
 
+/// Of a wire's ups and downs nothing is taken here: the gateway's evidence says the same, and ends with the gateway.
 void RecordFacts::read(const records::GuardEvent& event, Seen seen) {
   struct Row {
     std::string_view event, fact;
@@ -241,12 +256,11 @@ void RecordFacts::read(const records::GuardEvent& event, Seen seen) {
   static constexpr Row kRows[] = {{"failed-closed", "fail-closed-seen", true},
                                   {"failed-open", "fail-closed-seen", false},
                                   {"failed-open", "conduit-enforced", false},
-                                  {"island", "island-exercised", true},
-                                  {"wire-up", "tunnel-up", true},
-                                  {"wire-down", "tunnel-up", false}};
+                                  {"island", "island-exercised", true}};
   const size_t blank = event.origin.find(' ');
   const std::string_view guard = blank == std::string_view::npos ? std::string_view() : event.origin.substr(blank + 1);
   seen.text = event.reason.empty() ? event.event : event.reason;
+  seen.origin = origin_of(guard);
   for (const Row& row : kRows) {
     if (row.event != event.event) continue;
     for (const plant::Conduit& conduit : plant_.conduits) {

@@ -67,7 +67,8 @@ class RecordFacts {
     std::string_view text{};
     float share = 1;
     std::optional<TimePoint> until{};
-    bool named = true;  // the record itself is a source
+    bool named = true;    // the record itself is a source
+    uint32_t origin = 0;  // 0: who writes this journal
   };
 
   void say(FactKind kind, Scope scope, bool holds, const Seen& seen);
@@ -76,6 +77,8 @@ class RecordFacts {
   void of_conduit(FactKind kind, std::string_view conduit, bool holds, const Seen& seen);
   void heard(const records::Conversation& talk, const Seen& seen);
   void unit_heard(const records::Conversation& talk, const protocols::Operation& operation, const Seen& seen);
+  /// origin_of is a gateway as one that speaks, whichever of a pair wrote it where; 0: the plant has none of that id.
+  uint32_t origin_of(std::string_view gateway) const;
   std::string_view conduit_between(std::string_view zone, std::string_view other) const;
   void crossing(const records::Conversation& talk, const Seen& seen);
   void operation(const records::Conversation* talk, const protocols::Operation* operation,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "assess/testing.h"
 
@@ -359,9 +360,63 @@ TEST_F(Teller, HowAGuardFailedIsEvidenceForItsConduits) {
   tell(event);
   EXPECT_EQ(way("fail-closed-seen", kConduit), -1);
   EXPECT_EQ(way("conduit-enforced", kConduit), -1);
-  event = {.when = kNow, .origin = "gateway gw-2", .event = "wire-up"};
+  event = {.when = kNow, .origin = "gateway gw-1", .event = "wire-up", .conduit = "up-down"};
   tell(event);
-  EXPECT_EQ(way("tunnel-up", kConduit), 0) << "it guards nothing here";
+  EXPECT_EQ(way("tunnel-up", kConduit), 0) << "that is evidence's, which ends with the gateway";
+}
+
+TEST_F(Teller, OfAConduitOnlyAGatewayThatItNamesIsHeard) {
+  records::Evidence evidence{.when = kNow,
+                             .fact = "tunnel-up",
+                             .scope = "conduit",
+                             .subject = "up-down",
+                             .holds = false,
+                             .origin = "gateway gw-2",
+                             .text = "it ended"};
+  tell(evidence);
+  EXPECT_EQ(way("tunnel-up", kConduit), 0) << "a gateway that was replaced speaks for nothing";
+  evidence.origin = "gateway gw-1";
+  tell(evidence);
+  EXPECT_EQ(way("tunnel-up", kConduit), -1);
+}
+
+TEST_F(Teller, AGatewayIsOneThatSpeaksWhicheverJournalItWrites) {
+  const plant::Plant pair = plant_of(std::string(kGood) + "gateways: [{id: gw-1}]\n");
+  RecordFacts one(pair, 0, "aa00"), other(pair, 7, "aa00");
+  std::vector<uint8_t> bytes;
+  records::append_cbor(bytes,
+                       records::Evidence{.when = kNow,
+                                         .fact = "conduit-enforced",
+                                         .scope = "conduit",
+                                         .subject = "up-down",
+                                         .holds = true,
+                                         .origin = "gateway gw-1"},
+                       kNow);
+  std::set<uint32_t> origins;
+  for (RecordFacts* facts : {&one, &other}) {
+    facts->take(records::Stored::decode(bytes).value(), 1);
+    for (const Fact& fact : facts->take_changed(kNow)) {
+      if (fact.kind == fact_kind("conduit-enforced")) origins.insert(fact.origin);
+    }
+  }
+  EXPECT_EQ(origins.size(), 1u) << "of a pair the newest word counts";
+}
+
+TEST_F(Teller, ThatAGatewayRecordsIsItsOwnWordAndEndsWithIt) {
+  tell(records::Run{.when = kNow, .sources = "10.20.0.2:502", .settings = "guard as=gw-1"});
+  ask({.kind = Verdict::Kind::allowed, .conduit = "up-down"});
+  EXPECT_EQ(way("rules-kept", kConduit), 1);
+  EXPECT_EQ(way("changes-recorded", kConduit), 0);
+  tell(records::Evidence{.when = kNow,
+                         .fact = "changes-recorded",
+                         .scope = "conduit",
+                         .subject = "up-down",
+                         .holds = true,
+                         .origin = "gateway gw-1",
+                         .until = kNow + std::chrono::minutes(5)});
+  ask({.kind = Verdict::Kind::allowed, .conduit = "up-down"}, kNow + std::chrono::seconds(1));
+  EXPECT_EQ(way("changes-recorded", kConduit), 1);
+  EXPECT_EQ(last("changes-recorded").until, kNow + std::chrono::minutes(5)) << "also where it wrote more afterwards";
 }
 
 TEST_F(Teller, ACertificateIsAnAssetsOwnUntilItEndsOrIsWithdrawn) {

@@ -66,9 +66,12 @@ class Finder {
     std::set<FactKind> kinds;
     std::set<Scope> places, scopes;
     for (const Missing& missing : detail.missing) {
-      kinds.insert(missing.kind);
-      places.insert(place(missing.scope));
-      scopes.insert(missing.scope);
+      const FactKind kind = step_of(missing);
+      const bool moved = row_of(kind).scope != missing.scope.kind;  // to the monitor, of which a plant has one
+      const Scope scope = moved ? Scope{Scope::Kind::plant, 0} : missing.scope;
+      kinds.insert(kind);
+      places.insert(place(scope));
+      scopes.insert(scope);
     }
     if (kinds.size() != 1 || row_of(*kinds.begin()).mend == "none") return;
     const FactKind kind = *kinds.begin();
@@ -99,6 +102,9 @@ class Finder {
     }
     if (!key.everywhere && !key.stated) step.scope = key.scope;
     step.where.assign(found.where.begin(), found.where.end());
+    std::set<uint32_t> settled;
+    for (const auto& [unit, aspects] : found.settles) settled.insert(aspects.begin(), aspects.end());
+    step.aspects.assign(settled.begin(), settled.end());
     for (const auto& [unit, aspects] : found.settles) {
       for (size_t fr = 0; fr < kFrs; ++fr) lift(step, unit, fr, aspects);
     }
@@ -142,20 +148,59 @@ std::vector<Step> steps(const Assessment& assessment, size_t most) {
   return all;
 }
 
+FactKind step_of(const Missing& missing) {
+  static constexpr std::string_view kWithMonitor[] = {"monitor-lossless", "plan-in-force",  "journal-open",
+                                                      "journal-writes",   "journal-intact", "journal-signed",
+                                                      "journal-bounded",  "journal-warns"};
+  const FactKindRow& row = row_of(missing.kind);
+  if (!missing.contrary && std::ranges::find(kWithMonitor, row.word) != std::end(kWithMonitor)) {
+    return fact_kind("monitor-running");
+  }
+  if (!missing.contrary && row.word == "rules-kept") return fact_kind("conduit-heard");
+  if (!missing.contrary && row.word == "device-as-intended") return fact_kind("asset-heard");
+  const auto same = [&](const FactKindRow& other) { return other.scope == row.scope && other.mend == row.mend; };
+  return static_cast<FactKind>(std::ranges::find_if(fact_kinds(), same) - fact_kinds().begin());
+}
+
 std::string words_of(const plant::Plant& plant, Scope scope) {
   const std::string_view id = id_of(plant, scope);
   return std::string(to_text(scope.kind)) + (id.empty() ? "" : " ") + std::string(id);
 }
 
+std::string stating(std::string_view aspect, std::string_view where) {
+  const bool words = where.find(' ') != std::string_view::npos;
+  return "`rampart state add PLANT \"" + std::string(aspect) + "\" --scope " + (words ? "\"" : "") +
+         std::string(where) + (words ? "\"" : "") + " --by NAME --until DATE --reason TEXT`";
+}
+
+std::string mending(FactKind kind, std::string_view aspect, std::string_view where) {
+  const FactKindRow& row = row_of(kind);
+  std::string out(row.mend);
+  if (nobody_writes(row)) out += "; no program sees that yet, so state it: " + stating(aspect, where);
+  return out;
+}
+
 std::string doing(const Assessment& assessment, const Step& step) {
-  if (step.kind) return std::string(row_of(*step.kind).mend);
-  const standard::Aspect& aspect = *assessment.rows().aspects()[step.aspect].aspect;
-  return "look whether it is so, and state it: " + std::string(aspect.what);
+  const plant::Plant& plant = assessment.site().plant();
+  const auto aspect = [&](uint32_t place) { return assessment.rows().aspects()[place].aspect; };
+  if (!step.kind) {
+    return "look whether it is so: " + std::string(aspect(step.aspect)->what) +
+           " Then state it: " + stating(aspect(step.aspect)->id, place_of(assessment, step));
+  }
+  const std::string where = step.scope ? words_of(plant, *step.scope) : "plant";
+  return mending(*step.kind, step.aspects.empty() ? "" : aspect(step.aspects.front())->id,
+                 row_of(*step.kind).scope == Scope::Kind::journal ? "plant" : where);
 }
 
 std::string place_of(const Assessment& assessment, const Step& step) {
-  if (!step.kind) return "plant";
   const plant::Plant& plant = assessment.site().plant();
+  if (!step.kind) {
+    // Where one zone or conduit alone lacks it, it is for that one to say.
+    std::set<size_t> units;
+    for (const Lift& lift : step.lifts) units.insert(lift.unit);
+    const bool one = units.size() == 1;
+    return one ? words_of(plant, assessment.site().units()[*units.begin()].scope) : "plant";
+  }
   if (step.scope && (step.where.size() == 1 || step.scope->kind != Scope::Kind::zone)) {
     return words_of(plant, step.where.size() == 1 ? step.where.front() : *step.scope);
   }

@@ -22,8 +22,9 @@ struct Lift {
 struct Step {
   std::optional<FactKind> kind;  // nothing: `aspect` is to be stated
   uint32_t aspect = 0;
-  std::optional<Scope> scope;  // nothing: everywhere
-  std::vector<Scope> where;    // the parts that lack it
+  std::optional<Scope> scope;       // nothing: everywhere
+  std::vector<Scope> where;         // the parts that lack it
+  std::vector<uint32_t> aspects{};  // that it settles somewhere
   int effort = 1;
   int levels = 0;           // by how much it lifts, in all cells
   size_t rows = 0;          // of those that keep cells from their next level, settled
@@ -32,9 +33,17 @@ struct Step {
 };
 /// steps are the single steps towards the targets, the most worth first, at most `most`.
 std::vector<Step> steps(const Assessment& assessment, size_t most = 50);
-/// doing is what a step asks for, in words: "review each rule ..."; place_of where.
+/// doing is what a step asks for, in words: "review each rule ..."; place_of where. PLANT, DIR, NAME and other words in
+/// capitals are for the reader to fill in.
 std::string doing(const Assessment& assessment, const Step& step);
 std::string place_of(const Assessment& assessment, const Step& step);
+/// step_of is the kind of fact whose step makes `missing` hold too: what a monitor with a journal brings along where it
+/// is only unseen, and of kinds that the same work mends the first.
+FactKind step_of(const Missing& missing);
+/// mending is what makes a kind of fact hold; of what no program sees, with how `aspect` is stated of `where`.
+std::string mending(FactKind kind, std::string_view aspect, std::string_view where);
+/// stating is the command by which a person answers for an aspect.
+std::string stating(std::string_view aspect, std::string_view where);
 /// words_of is a scope in words: "plant", "zone control".
 std::string words_of(const plant::Plant& plant, Scope scope);
 

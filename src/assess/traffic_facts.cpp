@@ -85,8 +85,9 @@ void RecordFacts::operation(const Conversation* talk, const protocols::Operation
   std::string_view conduit = verdict.conduit;
   if (conduit.empty()) conduit = conduit_between(talk->client.zone, talk->server.zone);
   of_conduit(kConduit, conduit, true, seen);
-  // Where the journal has the reads of a conduit it would have the changes: it keeps those one by one.
-  of_conduit(kChanges, conduit, true, seen);
+  // Where the journal has the reads of a conduit it would have the changes: it keeps those one by one. A gateway says
+  // so itself, as evidence that ends with it.
+  if (!guards_) of_conduit(kChanges, conduit, true, seen);
   const bool crosses = talk->client.zone != talk->server.zone;
   if (crosses && verdict.kind != records::Verdict::Kind::none) {
     tally_.crossed += seen.count;

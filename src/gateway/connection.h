@@ -65,6 +65,7 @@ class Connection final : public Waiting, private Wire {
   State state() const { return state_; }
   Spoken from() const { return client_.spoken; }
   Talk& talk() { return talk_; }
+  const Talk& talk() const { return talk_; }
   const Door& door() const { return door_; }
   void set_door(const Door& door) { door_ = door; }
   /// peer is the client: behind a wire the one that the other gateway names.
@@ -72,6 +73,8 @@ class Connection final : public Waiting, private Wire {
   void set_peer(const net::Place& peer) { peer_ = peer; }
   /// client_tls is the session with the client, or with the gateway that it came by.
   net::TlsSession* client_tls() { return client_.tls.get(); }
+  const net::TlsSession* client_tls() const { return client_.tls.get(); }
+  const net::TlsSession* server_tls() const { return server_.tls.get(); }
   /// hand_over gives both away, of a client whose datagrams others carry; the connection is over then.
   std::pair<net::Descriptor, std::unique_ptr<net::TlsSession>> hand_over();
   size_t place = 0;      // in the gateway's list

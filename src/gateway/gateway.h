@@ -57,6 +57,15 @@ class Gateway {
   /// candidates_changed is true once after something new was learned.
   bool candidates_changed() { return judge_.take_candidates_changed(); }
   const Totals& totals() const { return totals_; }
+  // For evidence. wires: whether the wire to another gateway was up when it was used last; who is not in it, none was.
+  const std::map<std::string, bool, std::less<>>& wires() const { return wires_; }
+  const net::TlsContext* identity() const { return identity_.get(); }
+  const std::vector<std::unique_ptr<Connection>>& connections() const { return connections_; }
+  /// doors_of_peer is what clients may come by over the wire to that gateway; null: it has none.
+  const std::vector<Door>* doors_of_peer(std::string_view id) const {
+    const auto at = doors_of_peers_.find(id);
+    return at == doors_of_peers_.end() ? nullptr : &at->second;
+  }
 
   // For connections and relays.
   Totals& totals() { return totals_; }

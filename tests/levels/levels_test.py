@@ -158,6 +158,18 @@ class Levels(LevelsCase):
                 for key in aspect:
                     self.assertIn(key, page)
 
+    def test_steps_and_why_say_what_to_do_where_and_by_which_command(self):
+        said = " ".join(self.rampart("levels", self.plant, "--steps").split())
+        self.assertRegex(said, r"\b[1-3]\. make a journal by `rampart init DIR \S+ \S+, start `rampart watch PLANT", "among the first")
+        self.assertRegex(said, r'state it: `rampart state add PLANT "SR 1.4/c" --scope plant --by NAME')
+        self.assertRegex(said, r'no program sees that yet, so state it: `rampart state add PLANT "SR [0-9./a-z]+" --scope "zone supervisory"')
+        why = " ".join(self.rampart("levels", self.plant, "--zone", "control", "--why", "SR 2.1").split())
+        self.assertIn("> write `role: ROLE` at each rule", why)
+        self.assertIn("start it by `rampart guard PLANT --as GW --journal DIR`", why)
+        kinds = self.json()["fact_kinds"]
+        for kind in kinds:
+            self.assertTrue(kind["mend"] == "none" or len(kind["mend"].split()) > 5, f"{kind['fact']}: {kind['mend']}")
+
     def test_other_views_fit_a_terminal(self):
         self.watched()
         for words in (["--steps"], ["--metrics"], ["--programmes"], ["--capability"], ["--asset", "plc-intake"],
