@@ -4,6 +4,7 @@
 
 #include "apps/holding.h"
 #include "base/error.h"
+#include "records/findings.h"
 
 namespace rampart::apps {
 namespace {
@@ -23,6 +24,7 @@ pki::Tell PkiJournal::tell() {
   return [this](const records::CertificateEvent& event) {
     if (!journal_ || flood(event)) return;
     record(event);
+    if (event.reason.starts_with(pki::kUsedElsewhere)) find(event);
     evidence(event);
   };
 }
@@ -54,6 +56,16 @@ void PkiJournal::record(const records::CertificateEvent& event) {
     // The authority goes on: what it issued is in its own index.
     std::fprintf(stderr, "rampart: %s\n", error.what());
   }
+}
+
+/// find: who holds another's certificate has its key too.
+void PkiJournal::find(const records::CertificateEvent& event) {
+  records::Finding finding = records::finding_of(records::kinds::kCertElsewhere);
+  const std::string message =
+      "the certificate of " + std::string(event.subject) + " was shown to the authority: " + std::string(event.reason);
+  finding.when = event.when;
+  finding.message = message;
+  append(*journal_, finding, clock_.now());
 }
 
 /// evidence is what the event shows of the plant: who gets a certificate has a key that no other has.

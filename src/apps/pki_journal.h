@@ -26,6 +26,7 @@ class PkiJournal {
  private:
   void record(const records::CertificateEvent& event);
   bool flood(const records::CertificateEvent& event);
+  void find(const records::CertificateEvent& event);
   void evidence(const records::CertificateEvent& event);
 
   const plant::Plant* plant_;

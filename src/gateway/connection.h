@@ -52,6 +52,10 @@ class Connection final : public Waiting, private Wire {
   bool begin(net::Descriptor server, Spoken spoken, std::string_view far);
   /// look is called now and then: gives up what waits for too long.
   void look(TimePoint now, Duration steady);
+  /// shift: the wall's clock was set by `step`.
+  void shift(Duration step) {
+    if (gate_) gate_->shift(step);
+  }
   /// resume goes on after a record was awaited.
   bool resume() override;
   /// reset ends both sides at once; close does so after what was sent. `end` is a literal.

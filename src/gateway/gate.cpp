@@ -350,6 +350,14 @@ bool Gate::expire(TimePoint now, Wire& wire) {
                       [&](const Way& one) { return one.waiting && now - one.since > entry_.limits.held_at_most; });
 }
 
+void Gate::shift(Duration step) {
+  talk_.matcher->shift(step);
+  for (Way& one : ways_) {
+    one.since += step;
+    if (one.first) one.first->since += step;
+  }
+}
+
 size_t Gate::held() const {
   size_t octets = 0;
   for (const Way& one : ways_) {

@@ -39,6 +39,9 @@ class Gate {
   /// expire gives up what was not answered in time. False where part of a message waits for its rest for too long.
   bool expire(TimePoint now, Wire& wire);
 
+  /// shift keeps what waits as long as it would have: the wall's clock was set by `step`.
+  void shift(Duration step);
+
   /// resume lets go on what waited for its record and has it, or gives that up after a second. False as of take().
   bool resume(TimePoint now, Wire& wire);
   /// writes_first is true where a message in `direction` waits for its record: nothing is to be read there meanwhile.

@@ -60,7 +60,6 @@ bool Gate::resume(TimePoint now, Wire& wire) {
     Way& mine = way(direction);
     if (!mine.first) continue;
     const bool durable = judge_.durable(mine.first->number);
-    if (now < mine.first->since) mine.first->since = now;  // the clock was set back
     if (!durable && now - mine.first->since < kRecordWithin) continue;
     Writing first = std::move(*mine.first);
     mine.first.reset();

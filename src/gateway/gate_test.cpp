@@ -13,6 +13,7 @@ using namespace testing;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const char* const kRules =
     R"(      - {id: poll, allow: read, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 0-99]}
@@ -147,6 +148,31 @@ TEST(Gate, GoesOnAskingWhenWhatWasAskedIsGivenUp) {
   EXPECT_TRUE(one.gate->expire(one.now, one.wires));
   EXPECT_EQ(one.wires.server, asked);
   EXPECT_TRUE(one.gate->reads(Direction::to_server));
+}
+
+TEST(Gate, BearsAClockThatIsSetForwardAndBack) {
+  for (const std::chrono::hours step : {std::chrono::hours(5), std::chrono::hours(-5)}) {
+    const std::string rules = std::string(kRules).replace(std::string(kRules).rfind('}'), 1, ", rate: 2/min}");
+    Case one(plant_with(rules));
+    EXPECT_TRUE(one.ask(joined({kWrite, kWrite, kRead})));
+    EXPECT_TRUE(one.reply(joined({kWrite, kWrite})));
+    EXPECT_TRUE(one.ask(Bytes(hex(kWriteForbidden)).first(5)));
+    one.now += step;
+    one.gate->shift(step);
+    one.judge.shift(step);
+    EXPECT_TRUE(one.gate->expire(one.now, one.wires)) << "half a message may still come";
+    EXPECT_TRUE(one.reply(kReadAnswer));
+    const Octets rest = hex(kWriteForbidden);
+    EXPECT_TRUE(one.ask(Bytes(rest).subspan(5)));
+    one.wires.client.clear();
+    EXPECT_TRUE(one.ask(kWrite));
+    EXPECT_EQ(one.wires.client, hex("0003 0000 0003 01 86 06")) << "two a minute, whatever the clock says";
+    one.now += std::chrono::seconds(61);
+    one.wires.server.clear();
+    EXPECT_TRUE(one.ask(kWrite));
+    EXPECT_EQ(one.wires.server, hex(kWrite)) << "and a minute later again";
+    EXPECT_THAT(one.told.findings, Not(Contains("unasked-answer")));
+  }
 }
 
 TEST(Gate, RefusesAReadThatReachesOutOfItsRange) {

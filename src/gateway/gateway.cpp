@@ -59,6 +59,11 @@ Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, r
       lines_(loop_,
              [this](std::string_view device, bool there, std::string_view why) { tell_line(device, there, why); }),
       buffer_(kBuffer) {
+  loop_.on_step([this](Duration step) {
+    judge_.shift(step);
+    for (auto& connection : connections_) connection->shift(step);
+    relays_.shift(step);
+  });
   const plant::Gateway& said = this->said();
   addressed_ = said.stands == plant::Stands::addressed;
   limits_ = said.limits;

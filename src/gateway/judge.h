@@ -91,6 +91,8 @@ class Judge {
   void forget(TimePoint now);
   /// forget_values makes all values unknown.
   void forget_values() { situation_->forget(); }
+  /// shift: the wall's clock was set by `step`; rates count what was asked, however late it is now.
+  void shift(Duration step) { situation_->shift(step); }
   /// flush tells the findings that were only counted.
   void flush() { keeper_->flush(); }
 

@@ -377,6 +377,12 @@ void RelayTable::look(TimePoint now, Duration steady) {
   }
 }
 
+void RelayTable::shift(Duration step) {
+  for (auto& [key, relay] : relays_) {
+    if (relay->gate) relay->gate->shift(step);
+  }
+}
+
 void RelayTable::place_all() {
   for (auto& [key, relay] : relays_) gateway_.judge().place(relay->talk);
 }

@@ -31,6 +31,8 @@ class RelayTable {
   void listen_transparent();
   std::vector<std::pair<net::Place, int>> listening() const;
   void look(TimePoint now, Duration steady);
+  /// shift: the wall's clock was set by `step`.
+  void shift(Duration step);
   void place_all();
   /// adopt makes the far half of a relay of what a connection over a wire said that it brings; the connection is over.
   void adopt(Connection& connection, const Door& door, const Prologue& prologue);

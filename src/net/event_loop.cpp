@@ -6,6 +6,11 @@
 #include "base/error.h"
 
 namespace rampart::net {
+namespace {
+
+constexpr std::chrono::seconds kLeastStep{1};
+
+}  // namespace
 
 EventLoop::EventLoop(const Clock& clock) : clock_(clock), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw Error(std::string("cannot wait for connections: epoll: ") + std::strerror(errno));
@@ -39,9 +44,14 @@ bool EventLoop::turn(std::chrono::milliseconds longest) {
   return count >= 0;
 }
 
+/// read_clock: between two looks both clocks go as far, but where one was set.
 void EventLoop::read_clock() {
-  now_ = clock_.now();
-  steady_ = clock_.steady();
+  const TimePoint now = clock_.now();
+  const Duration steady = clock_.steady();
+  const Duration step = (now - now_) - (steady - steady_);
+  now_ = now;
+  steady_ = steady;
+  if (on_step_ && (step >= kLeastStep || step <= -kLeastStep)) on_step_(step);
 }
 
 }  // namespace rampart::net

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 #include "base/clock.h"
 #include "net/socket.h"
@@ -36,6 +37,10 @@ class EventLoop {
   /// turn waits at most `longest` and calls who is ready. False where it was interrupted by a signal.
   bool turn(std::chrono::milliseconds longest);
 
+  /// on_step has `call` told by how much the wall's clock was set, where it was by a second or more; before anybody
+  /// sees the new time.
+  void on_step(std::function<void(Duration)> call) { on_step_ = std::move(call); }
+
   /// now and steady are the times at which the watcher was called that runs.
   TimePoint now() const { return now_; }
   Duration steady() const { return steady_; }
@@ -48,6 +53,7 @@ class EventLoop {
   Descriptor epoll_;
   TimePoint now_{};
   Duration steady_{};
+  std::function<void(Duration)> on_step_;
 };
 
 }  // namespace rampart::net

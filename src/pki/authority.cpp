@@ -291,7 +291,7 @@ Result Authority::renew_by(const plant::Plant& plant, Bytes certificate, Bytes r
   if (found->revoked) return no(Refused::forbidden, "the certificate is revoked");
   const std::string owner = owner_of(plant, from);
   if (!owner.empty() && owner != id)
-    return no(Refused::forbidden, "the certificate is used from the address of " + owner);
+    return no(Refused::forbidden, std::string(kUsedElsewhere) + owner);
   const auto subject = find_subject(plant, id, found->certificate.role);
   if (!subject) return no(Refused::forbidden, "the plant has no such asset, gateway or role any more");
   const bool expired = now > found->certificate.until;

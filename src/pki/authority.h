@@ -25,6 +25,9 @@ inline constexpr int kAlarms[] = {1, 7, 30};          // days before the end
 /// Tell hears what happened; the record's views hold during the call.
 using Tell = std::function<void(const records::CertificateEvent&)>;
 
+/// kUsedElsewhere begins the reason of a refusal of a certificate that another's address showed; whose, follows.
+inline constexpr std::string_view kUsedElsewhere = "the certificate is used from the address of ";
+
 /// Refused is why a peer gets nothing: what it sent cannot be read; nobody knows its token; it may not; we cannot.
 enum class Refused : uint8_t { malformed, unknown, forbidden, unable };
 /// Result is a bundle (PEM: own certificate, root, revocation list), or why not, in words for the peer. `problem` is

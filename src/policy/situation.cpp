@@ -197,6 +197,12 @@ uint32_t Situation::approved(const Parties& parties, Index conduit, Index rule, 
   return people;
 }
 
+void Situation::shift(Duration step) {
+  for (Counter& counter : counters_) {
+    for (TimePoint& time : counter.times) time += step;
+  }
+}
+
 bool Situation::full(size_t rule_at, TimePoint now) const {
   if (rule_at >= counters_.size()) return false;
   const Counter& counter = counters_[rule_at];

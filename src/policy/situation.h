@@ -59,6 +59,9 @@ class Situation {
   /// points that lie where they lay, and what counts against the rates of rules that say the same rate. Leases and
   /// approvals stay behind: they name places in the other plant.
   void inherit(const Situation& before);
+  /// shift moves the times that count against rates: the clock that gives them was set by `step`. Leases and approvals
+  /// end by the clock as it is.
+  void shift(Duration step);
   /// forget makes all last values of `asset` unknown, or of all assets where it is kNone.
   void forget(Index asset = kNone);
 

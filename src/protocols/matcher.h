@@ -109,6 +109,14 @@ class Matcher {
     while (!places_.empty()) give_up(0, emit);
   }
 
+  /// shift moves the times of what is in flight: the clock that gives them was set by `step`.
+  void shift(Duration step) {
+    for (const Place& place : places_) {
+      slots_[place.slot].asked_at += step;
+      slots_[place.slot].answered_at += step;
+    }
+  }
+
   size_t in_flight() const { return places_.size(); }
   /// given_up counts operations that had to make room before they were answered.
   uint64_t given_up() const { return given_up_; }

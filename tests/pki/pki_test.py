@@ -198,6 +198,24 @@ class OffLine(PkiCase):
         self.assertEqual(facts, [("authority-run", True), ("certificate-own", True)])
 
 
+class Elsewhere(PkiCase):
+    def test_a_certificate_that_anothers_address_shows_is_a_finding_and_no_new_one(self):
+        self.init()
+        fingerprint = self.make()
+        self.off_line("gw-1", fingerprint)
+        before = (self.identity / "certificate.pem").read_bytes()
+        self.plant.write_text(PLANT.replace("[10.1.0.0/24,", "[10.1.0.0/24, 127.0.0.0/8,").replace("{ip: 10.1.0.11}", "{ip: 127.0.0.1}"), encoding="utf-8")
+        service = self.start("pki", "serve", self.authority, self.plant, "--listen", "127.0.0.1:0", "--journal", self.journal)
+        at = next(found.group(0) for line in service.stderr if (found := re.search(r"127\.0\.0\.1:\d+", line)))
+        self.refused("pki", "renew", self.identity, "--authority", at, says="the certificate is used from the address of hmi")
+        self.assertEqual((self.identity / "certificate.pem").read_bytes(), before)
+        service.terminate()
+        service.wait(timeout=60)
+        found = [one["alert"] for one in self.show("--kind", "finding")]
+        self.assertEqual([(one["signature_id"], "gw-1" in one["signature"] and "hmi" in one["signature"]) for one in found], [(1101, True)], found)
+        self.assertIn("renewal-refused", [one["rampart"]["event"] for one in self.show("--kind", "certificate-event")])
+
+
 class Network(PkiCase):
     def setUp(self):
         super().setUp()
