@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Two gateways, one at each side of a conduit, and TLS between them: what is on the wire, who is taken, what happens when one is away."""
 
+import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 
 from support import (DEADLINE, PLC, PROGRAM, SCADA, Authority, GatewayCase, adu, go_apart, inn, inside, ip, is_reset,
@@ -319,6 +322,33 @@ class Datagrams(WireCase):
             plc.sendto(octets[::-1] + b"!", relay)
             self.assertEqual(scada.recvfrom(65536)[0], octets + b"!")
 
+    def test_what_waits_for_the_wire_is_bounded_the_oldest_goes_and_is_counted(self):
+        plc, scada = self.sockets(9000)
+        plc.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        far = self.begin("gw-2")
+        self.begin("gw-1", None, "--metrics", "127.0.0.1:9470")
+        far.send_signal(signal.SIGSTOP)  # its handshake does not go on: what comes waits at the near gateway
+        sent = 600
+        for number in range(sent):
+            scada.sendto(number.to_bytes(2, "big") * 50, (GATE, 9000))
+            time.sleep(0.001)  # the near gateway's own socket is not what is tried here
+        dropped = self.until(self.dropped, "a count of what was dropped")
+        far.send_signal(signal.SIGCONT)
+        came = [int.from_bytes(plc.recvfrom(200)[0][:2], "big")]
+        plc.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                came.append(int.from_bytes(plc.recvfrom(200)[0][:2], "big"))
+        self.assertEqual(came, list(range(sent - len(came), sent)), "the newest, in order")
+        self.assertLess(len(came), 300)
+        self.assertEqual(self.dropped(), sent - len(came))
+        self.assertGreater(dropped, 0)
+
+    def dropped(self):
+        with inside("g1"):
+            text = self.get(9470, "/metrics")[1]
+        return int(re.search(r"^rampart_gateway_datagrams_dropped_total (\d+)", text, re.MULTILINE).group(1))
+
     def test_the_far_gateway_away_costs_datagrams_and_comes_back(self):
         plc, scada = self.sockets(9000)
         far, _ = self.both()
@@ -424,6 +454,26 @@ class Certificates(WireCase):
         slow.sendall(b"\x16\x03\x01")
         self.assertTrue(is_reset(slow))
         self.until(lambda: "slow-peer" in self.findings("gw-2"), "the finding")
+
+    def test_handshakes_that_never_end_are_bounded_and_keep_no_gateway_out(self):
+        self.server_down()
+        text = plant(far="    limits: {half-open: 8}")
+        self.both(text)
+        inn("g1", "ip", "address", "add", "10.9.0.9/24", "dev", "to-g2")
+        with inside("g1"):
+            silent = [self.client("10.9.0.9", (FAR, WIRE)) for _ in range(20)]
+        self.until(lambda: "connection-limit" in self.findings("gw-2"), "the finding")
+        scada = self.client_up()
+        scada.sendall(read_registers(1, 0))
+        self.assertEqual(len(receive(scada, 11)), 11, "the plant's own gateway has room")
+        held = 0
+        for one in silent:
+            one.settimeout(0.1)
+            try:
+                is_reset(one)
+            except TimeoutError:
+                held += 1
+        self.assertEqual(held, 6, "three quarters of what may be half open")
 
     def test_who_speaks_plain_at_the_wire_is_refused(self):
         plc = self.server_down()
