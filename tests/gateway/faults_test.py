@@ -122,9 +122,12 @@ class Faults(RoutedNetwork):
         self.controller.kill()
         with contextlib.suppress(ConnectionResetError):
             self.assertEqual(scada.recv(1), b"", "its end is the client's")
-        self.assertEqual(self.asks(read_registers(1, 0)), b"")
-        self.until(lambda: "server-away" in self.findings(), "the finding")
         self.controller.wait(timeout=DEADLINE)
+
+        def away():
+            self.assertEqual(self.asks(read_registers(1, 0)), b"")
+            return "server-away" in self.findings()
+        self.until(away, "the finding")
         self.start_controller()
         self.until(lambda: self.asks(read_registers(1, 0)), "the controller")
         self.finish(process, journal)
