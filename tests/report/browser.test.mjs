@@ -67,6 +67,7 @@ test('from a cell one comes to rows, aspects, facts and the record that says so'
     await page.goto(`${page.url().split('#')[0]}#zone/control/SI`);
     const section = page.locator('[id="zone/control/SI"]');
     await section.locator('summary', { hasText: /^SR 3\.5 / }).click();
+    await section.locator('details[open] li.aspect').first().waitFor();
     const text = await section.locator('details[open]').innerText();
     assert.match(text, /not met/);
     assert.match(text, /Against:/);
