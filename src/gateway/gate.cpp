@@ -290,8 +290,9 @@ bool Gate::deny(Direction direction, const Feed& feed, TimePoint now, Wire& wire
   }
   const protocols::Refusal acknowledgement = decoder_->leave_out(direction);
   bool going_on = true;
-  if (direction == Direction::to_server && feed.state == Feed::State::malformed) {
-    going_on = talk_.on_deny == OnDeny::ignore;
+  if (feed.state == Feed::State::malformed) {
+    // No refusal: it would carry what is wrong with the message back to its sender, a controller perhaps.
+    going_on = direction == Direction::to_client || talk_.on_deny == OnDeny::ignore;
   } else if (found.asked > 0) {
     going_on = refuse(direction, now, wire);
   }

@@ -264,6 +264,22 @@ TEST(Gate, EndsAConversationThatIsNoConversationOfTheProtocol) {
   EXPECT_EQ(tests.wires.server.size(), odd.size() * 2);
 }
 
+TEST(Gate, AnswersNothingThatIsCutShortSinceTheRefusalWouldBeToo) {
+  const std::string any =
+      plant_with("      - {id: look, allow: [read, session], protocol: iec104, from: [scada], to: [plc]}\n");
+  // An interrogation with the place for one object and 91 announced, asked by either side.
+  const char* const cut_short = "680e 0000 0000 64 5b 06 03 0100 000000 14";
+  Case client(any, "iec104");
+  EXPECT_FALSE(client.ask(cut_short));
+  Case server(any, "iec104");
+  EXPECT_TRUE(server.reply(cut_short));
+  for (const Case* one : {&client, &server}) {
+    EXPECT_THAT(one->told.findings, Contains("malformed"));
+    EXPECT_THAT(one->wires.server.size(), ::testing::Le(6u)) << "at most the acknowledgement of what was left out";
+  }
+  EXPECT_TRUE(server.wires.client.empty());
+}
+
 TEST(Gate, EndsAMessageWhoseRestDoesNotCome) {
   Case one(plant_with(kRules));
   EXPECT_TRUE(one.ask("0001 0000"));
