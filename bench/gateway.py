@@ -207,6 +207,14 @@ def interval(values):
     return (medians[974] - medians[25]) / 2
 
 
+def peers_of(name):
+    """Those beside whom it is measured: all that do the same and are not Rampart."""
+    if not name.startswith(("rampart", "two rampart")):
+        return []
+    same = TLS if name in TLS else PAIRS if name in PAIRS else PATHS
+    return [one for one in same if "rampart" not in one]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tls", action="store_true")
@@ -240,14 +248,18 @@ def main():
         contestants.end()
     for connections in map(int, options.connections.split(",")):
         print(f"\n{connections} connection{'s' if connections > 1 else ''}\n")
-        print("| path | p50 µs | added p50 | ± | p99 µs | added p99 | requests/s | ± | processor µs each |")
-        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+        print("| path | p50 µs | added p50 | ± | p99 µs | added p99 | requests/s | ± | by the fastest peer | ± | processor µs each |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
         direct = [statistics.median(one[i] for one in results[(connections, "direct")]) for i in range(4)]
         for name in there:
             rounds = results[(connections, name)]
             rate, half, most = (statistics.median(one[i] for one in rounds) for i in range(3))
+            # Of one round at a time: what disturbs the machine for longer than a round disturbs both.
+            peers = [results[(connections, peer)] for peer in peers_of(name) if peer in there]
+            ratios = [one[0] / max(peer[i][0] for peer in peers) for i, one in enumerate(rounds)] if peers else []
+            ratio = f"{statistics.median(ratios):.2f} | {interval(ratios):.2f}" if ratios else "| "
             print(f"| {name} | {half:.1f} | {half - direct[1]:.1f} | {interval([one[1] for one in rounds]):.1f} | {most:.1f} "
-                  f"| {most - direct[2]:.1f} | {rate:,.0f} | {interval([one[0] for one in rounds]):,.0f} "
+                  f"| {most - direct[2]:.1f} | {rate:,.0f} | {interval([one[0] for one in rounds]):,.0f} | {ratio} "
                   f"| {statistics.median(one[-1] for one in rounds):.1f} |")
 
 

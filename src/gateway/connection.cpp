@@ -55,7 +55,7 @@ bool Connection::begin(net::Descriptor server, Spoken spoken, std::string_view f
 }
 
 void Connection::ready(Side& side, uint32_t events) {
-  if (state_ == State::over) return;
+  if (state_ == State::over || side.errand) return;
   if (state_ != State::open) {
     if (state_ == State::greeting) {
       greet();
@@ -334,6 +334,7 @@ void Connection::close(std::string_view end) {
     gateway_.totals().buffered -= side->waiting();
     side->out.clear();
     side->taken = 0;
+    side->errand = {};
     if (!side->socket) continue;
     if (!side->unwatched) gateway_.loop().remove(side->socket.get());
     side->tls.reset();

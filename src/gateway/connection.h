@@ -11,8 +11,7 @@
 #include "gateway/gate.h"
 #include "gateway/prologue.h"
 #include "gateway/standing.h"
-#include "net/event_loop.h"
-#include "net/tls.h"
+#include "net/handshakes.h"
 
 namespace rampart::gateway {
 
@@ -75,7 +74,7 @@ class Connection final : public Waiting, private Wire {
   /// peer is the client: behind a wire the one that the other gateway names.
   const net::Place& peer() const { return peer_; }
   void set_peer(const net::Place& peer) { peer_ = peer; }
-  /// client_tls is the session with the client, or with the gateway that it came by.
+  /// client_tls is the session with the client, or with the gateway that it came by; null: none, or away.
   net::TlsSession* client_tls() { return client_.tls.get(); }
   const net::TlsSession* client_tls() const { return client_.tls.get(); }
   const net::TlsSession* server_tls() const { return server_.tls.get(); }
@@ -86,15 +85,17 @@ class Connection final : public Waiting, private Wire {
 
  private:
   /// Side is one of the two sockets. What it reads goes in direction `from`.
-  struct Side final : net::Watcher {
+  struct Side final : net::Watcher, net::Handshakes::User {
     Side(Connection& owner, Direction direction) : connection(owner), from(direction) {}
     void ready(uint32_t events) override { connection.ready(*this, events); }
+    void shaken(net::Handshakes::Step step) override { connection.shaken(*this, std::move(step)); }
 
     Connection& connection;
     Direction from;
     Spoken spoken = Spoken::plain;
     net::Descriptor socket;
     std::unique_ptr<net::TlsSession> tls;  // before the socket goes
+    net::Handshakes::Errand errand;        // where both are away to shake hands
     std::vector<uint8_t> out;              // what the peer has not taken yet, from `taken` on
     size_t taken = 0;
     Duration out_since{};
@@ -110,8 +111,11 @@ class Connection final : public Waiting, private Wire {
 
   void ready(Side& side, uint32_t events);
   void greet();
+  void greeted();
   void reach();
-  bool shake_hands(Side& side);
+  void met();
+  void shake_hands(Side& side);
+  void shaken(Side& side, net::Handshakes::Step step);
   void hear_prologue();
   void hear_reply();
   void reached();

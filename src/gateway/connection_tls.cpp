@@ -22,16 +22,31 @@ bool Connection::begin_greeting(std::unique_ptr<net::TlsSession> tls) {
   return gateway_.loop().add(client_.socket.get(), client_.watched, client_);
 }
 
-/// shake_hands goes on with the handshake of a side; true once it is over and well. Else it waits, or ended all.
-bool Connection::shake_hands(Side& side) {
-  const Did did = side.tls->shake_hands();
-  if (did == Did::again) {
-    want(side, side.tls->wants_write() ? EPOLLOUT : EPOLLIN);
-    return false;
-  }
-  if (did == Did::done) {
+/// shake_hands has the handshake of a side worked further; both sides go on waiting.
+void Connection::shake_hands(Side& side) {
+  gateway_.loop().remove(side.socket.get());
+  side.errand = gateway_.handshakes().go_on({std::move(side.socket), std::move(side.tls)}, side);
+}
+
+void Connection::shaken(Side& side, net::Handshakes::Step step) {
+  side.errand = {};
+  side.socket = std::move(step.socket);
+  side.tls = std::move(step.session);
+  const bool again = step.did == Did::again;
+  if (again || step.did == Did::done) {
+    side.watched = again && side.tls->wants_write() ? EPOLLOUT : EPOLLIN;
+    if (!gateway_.loop().add(side.socket.get(), side.watched, side)) {
+      reset("reset");
+      return;
+    }
+    if (again) return;
     ++gateway_.totals().handshakes;
-    return true;
+    if (&side == &client_) {
+      greeted();
+    } else {
+      met();
+    }
+    return;
   }
   ++gateway_.totals().handshakes_failed;
   gateway_.refused(talk_, side.from, side.tls->failure());
@@ -40,20 +55,24 @@ bool Connection::shake_hands(Side& side) {
   } else {
     close("refused");  // after the alert that says why
   }
-  return false;
 }
 
 void Connection::greet() {
   if (step_ == Step::handshake) {
-    if (!shake_hands(client_)) return;
-    if (client_.spoken == Spoken::tls) {
-      gateway_.welcome(*this);
-      return;
-    }
-    if (!gateway_.meets_peer(*this)) return;
-    step_ = Step::prologue;
+    shake_hands(client_);
+  } else {
+    hear_prologue();
   }
-  hear_prologue();
+}
+
+/// greeted: the client has proved who it is.
+void Connection::greeted() {
+  if (client_.spoken == Spoken::tls) {
+    gateway_.welcome(*this);
+  } else if (gateway_.meets_peer(*this)) {
+    step_ = Step::prologue;
+    hear_prologue();
+  }
 }
 
 void Connection::hear_prologue() {
@@ -109,22 +128,27 @@ void Connection::reach() {
     step_ = Step::handshake;
   }
   if (step_ == Step::handshake) {
-    if (!shake_hands(server_)) return;
-    if (!gateway_.meets_server(*this, *server_.tls, far_)) return;
-    if (server_.spoken == Spoken::tls) {
-      reached();
-      return;
-    }
-    const Prologue prologue{net::Kind::tcp, peer_, door_.server, talk_.role_word};
-    const std::vector<uint8_t> octets = prologue.encode();
-    // The socket has room: nothing of ours was sent yet but the handshake.
-    if (server_.tls->write(octets).octets != octets.size()) {
-      cannot_reach("the other gateway takes nothing");
-      return;
-    }
-    step_ = Step::reply;
-    want(server_, EPOLLIN);
+    shake_hands(server_);
+  } else {
+    hear_reply();
   }
+}
+
+/// met: who is at the server's side has proved who it is.
+void Connection::met() {
+  if (!gateway_.meets_server(*this, *server_.tls, far_)) return;
+  if (server_.spoken == Spoken::tls) {
+    reached();
+    return;
+  }
+  const Prologue prologue{net::Kind::tcp, peer_, door_.server, talk_.role_word};
+  const std::vector<uint8_t> octets = prologue.encode();
+  // The socket has room: nothing of ours was sent yet but the handshake.
+  if (server_.tls->write(octets).octets != octets.size()) {
+    cannot_reach("the other gateway takes nothing");
+    return;
+  }
+  step_ = Step::reply;
   hear_reply();
 }
 

@@ -51,6 +51,7 @@ Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, r
       transparent_(std::move(transparent)),
       handed_over_(std::move(handed_over)),
       loop_(clock),
+      handshakes_(loop_),
       judge_(std::move(policy), id, sink),
       id_(std::move(id)),
       sink_(sink),

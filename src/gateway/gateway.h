@@ -17,7 +17,6 @@
 #include "gateway/relay.h"
 #include "gateway/serial_lines.h"
 #include "gateway/standing.h"
-#include "net/event_loop.h"
 #include "protocols/associations.h"
 
 namespace rampart::gateway {
@@ -72,6 +71,7 @@ class Gateway {
   Judge& judge() { return judge_; }
   const Judge& judge() const { return judge_; }
   net::EventLoop& loop() { return loop_; }
+  net::Handshakes& handshakes() { return handshakes_; }
   /// buffer is where sockets are read into; free again when its user returns.
   std::span<uint8_t> buffer() { return buffer_; }
   protocols::Associations* associations() { return &associations_; }
@@ -162,6 +162,7 @@ class Gateway {
   net::SocketMaker plain_, transparent_;
   ListenMaker handed_over_;
   net::EventLoop loop_;
+  net::Handshakes handshakes_;
   Judge judge_;
   std::string id_;
   records::Sink& sink_;

@@ -55,7 +55,7 @@ void Link::send(Bytes datagram) {
 }
 
 void Link::ready(uint32_t) {
-  if (state_ == State::over) return;
+  if (state_ == State::over || errand_) return;
   if (state_ != State::open) reach();
   if (state_ != State::open) return;
   read();
@@ -72,25 +72,41 @@ void Link::reach() {
     state_ = State::handshake;
   }
   if (state_ == State::handshake) {
-    const Did did = tls_->shake_hands();
-    if (did == Did::again) {
-      want(tls_->wants_write() ? EPOLLOUT : EPOLLIN);
-      return;
-    }
-    if (did != Did::done) {
-      ++gateway_.totals().handshakes_failed;
-      gateway_.refused(talk_, Direction::to_client, tls_->failure());
-      fail("TLS cannot be set up with the other gateway");
-      return;
-    }
-    ++gateway_.totals().handshakes;
-    if (!gateway_.is_far(talk_, *tls_, far_) || tls_->write(prologue_).octets != prologue_.size()) {
-      fail("the other gateway is not who it should be");
-      return;
-    }
-    state_ = State::reply;
-    want(EPOLLIN);
+    gateway_.loop().remove(socket_.get());
+    errand_ = gateway_.handshakes().go_on({std::move(socket_), std::move(tls_)}, *this);
+  } else {
+    hear_reply();
   }
+}
+
+void Link::shaken(net::Handshakes::Step step) {
+  errand_ = {};
+  socket_ = std::move(step.socket);
+  tls_ = std::move(step.session);
+  const bool again = step.did == Did::again;
+  if (!again && step.did != Did::done) {
+    ++gateway_.totals().handshakes_failed;
+    gateway_.refused(talk_, Direction::to_client, tls_->failure());
+    fail("TLS cannot be set up with the other gateway");
+    return;
+  }
+  watched_ = again && tls_->wants_write() ? EPOLLOUT : EPOLLIN;
+  if (!gateway_.loop().add(socket_.get(), watched_, *this)) {
+    fail("the other gateway cannot be reached");
+    return;
+  }
+  if (again) return;
+  ++gateway_.totals().handshakes;
+  if (!gateway_.is_far(talk_, *tls_, far_) || tls_->write(prologue_).octets != prologue_.size()) {
+    fail("the other gateway is not who it should be");
+    return;
+  }
+  state_ = State::reply;
+  // What came right behind the handshake waits inside TLS.
+  ready(EPOLLIN);
+}
+
+void Link::hear_reply() {
   uint8_t octet = 0;
   const auto got = tls_->read({&octet, 1});
   if (got.did == Did::again) return;
@@ -191,6 +207,7 @@ void Link::fail(std::string_view words, bool down) {
 void Link::close() {
   if (state_ == State::open) tls_->end();
   state_ = State::over;
+  errand_ = {};
   queue_.clear();
   queued_ = sent_ = 0;
   if (!socket_) return;

@@ -9,15 +9,14 @@
 #include <vector>
 
 #include "gateway/prologue.h"
-#include "net/event_loop.h"
-#include "net/tls.h"
+#include "net/handshakes.h"
 
 namespace rampart::gateway {
 
 class Gateway;
 struct Talk;
 
-class Link final : public net::Watcher {
+class Link final : public net::Watcher, private net::Handshakes::User {
  public:
   static constexpr size_t kMostQueued = 256;                // datagrams
   static constexpr size_t kMostOctets = size_t{256} << 10;  // of all that wait
@@ -52,6 +51,8 @@ class Link final : public net::Watcher {
   enum class State : uint8_t { socket, handshake, reply, open, over };
   void ready(uint32_t events) override;
   void reach();
+  void shaken(net::Handshakes::Step step) override;
+  void hear_reply();
   void read();
   void write();
   void want(uint32_t events);
@@ -63,6 +64,7 @@ class Link final : public net::Watcher {
   State state_ = State::socket;
   net::Descriptor socket_;
   std::unique_ptr<net::TlsSession> tls_;
+  net::Handshakes::Errand errand_;  // where both are away to shake hands
   std::string far_;  // empty: the other gateway opened it
   std::vector<uint8_t> prologue_;
   std::deque<std::vector<uint8_t>> queue_;  // whole frames; of the first, `sent_` octets are on their way

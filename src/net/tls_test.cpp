@@ -23,6 +23,7 @@ using std::chrono::days;
 using testing::Authority;
 using ::testing::HasSubstr;
 using testing::make_certificate;
+using testing::write_identity;
 using testing::write_list;
 
 void write_text(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
@@ -44,19 +45,7 @@ class TlsSessions : public ::testing::Test {
   /// identity writes a folder with this certificate; `above` is what leads from it to the authority.
   void identity(const std::string& name, const Authority& own, const std::vector<Authority>& above = {},
                 const Authority* root = nullptr) {
-    std::filesystem::create_directory(path(name));
-    const auto file = [&](const char* which) { return fopen(path(name + "/" + which).c_str(), "w"); };
-    FILE* key = file("key.pem");
-    PEM_write_PrivateKey(key, own.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    fclose(key);
-    chmod(path(name + "/key.pem").c_str(), 0600);
-    FILE* chain = file("certificate.pem");
-    PEM_write_X509(chain, own.certificate.get());
-    for (const Authority& one : above) PEM_write_X509(chain, one.certificate.get());
-    fclose(chain);
-    FILE* trusted = file("authority.pem");
-    PEM_write_X509(trusted, (root != nullptr ? *root : authority_).certificate.get());
-    fclose(trusted);
+    write_identity(path(name), own, above, root != nullptr ? *root : authority_);
   }
   std::shared_ptr<const TlsContext> context(const std::string& name) const { return TlsContext::read(path(name)); }
 

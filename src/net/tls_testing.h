@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +54,24 @@ inline Authority make_certificate(const std::string& name, const char* alternati
   }
   X509_sign(certificate, issuer != nullptr ? issuer->key.get() : made.key.get(), EVP_sha256());
   return made;
+}
+
+/// write_identity makes the folder that TlsContext reads; `above` is what leads from `own` to `root`.
+inline void write_identity(const std::string& folder, const Authority& own, const std::vector<Authority>& above,
+                           const Authority& root) {
+  std::filesystem::create_directory(folder);
+  const auto file = [&](const char* name) { return fopen((folder + "/" + name).c_str(), "w"); };
+  FILE* key = file("key.pem");
+  PEM_write_PrivateKey(key, own.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  fclose(key);
+  chmod((folder + "/key.pem").c_str(), 0600);
+  FILE* chain = file("certificate.pem");
+  PEM_write_X509(chain, own.certificate.get());
+  for (const Authority& one : above) PEM_write_X509(chain, one.certificate.get());
+  fclose(chain);
+  FILE* trusted = file("authority.pem");
+  PEM_write_X509(trusted, root.certificate.get());
+  fclose(trusted);
 }
 
 /// write_list puts a revocation list of `issuer` into a file; it ends in `days` from now.
