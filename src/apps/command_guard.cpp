@@ -89,7 +89,7 @@ std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const pl
   return gateway::kernel_rules(plant, gateway, mac);
 }
 
-/// Identity is the folder of our certificate, looked at again while the gateway runs.
+/// Identity is the folder of our certificate as it was at the start, and looked at again while the gateway runs.
 class Identity {
  public:
   /// Errors: throws Error where the folder is not well. Empty: there is none.
@@ -100,16 +100,23 @@ class Identity {
   }
   const std::shared_ptr<const net::TlsContext>& context() const { return context_; }
 
-  /// renew gives what the folder holds now where that is new, or where `asked`; it waits until no file changed for one
-  /// call, so that a key and its certificate are taken together. Errors: throws Error; the old one stays in force.
-  std::shared_ptr<const net::TlsContext> renew(bool asked) {
-    if (folder_.empty()) return {};
+  /// is_new is true where the folder holds something new, or it was `asked`; not before no file changed for one call,
+  /// so that a key and its certificate are taken together.
+  bool is_new(bool asked) {
+    if (folder_.empty()) return false;
     std::string stamp = net::stamp_of(folder_);
     const bool settled = stamp == stamp_;
     stamp_ = std::move(stamp);
-    if (!asked && (!settled || stamp_ == read_)) return {};
+    if (!asked && (!settled || stamp_ == read_)) return false;
     read_ = stamp_;
-    return context_ = net::TlsContext::read(folder_);
+    return true;
+  }
+  /// read reads it beside the traffic: a key in a token takes its time. What get() throws is what is not well.
+  std::future<std::shared_ptr<const net::TlsContext>> read() const {
+    return std::async(std::launch::async, [folder = folder_] {
+      give_way();
+      return net::TlsContext::read(folder);
+    });
   }
 
  private:
@@ -153,7 +160,8 @@ class Guard {
       std::fprintf(stderr, "rampart: %zu sockets were handed over that no door of the plant needs\n", rest);
     }
     user_ = drop_rights(user);
-    const std::string key = options_.identity + "/key.pem";
+    std::string key = options_.identity + "/key.uri";
+    if (access(key.c_str(), F_OK) != 0) key = options_.identity + "/key.pem";
     if (!options_.identity.empty() && access(key.c_str(), R_OK) != 0) {
       std::fprintf(stderr,
                    "rampart: %s cannot be read by the user %s: a new one would take a restart; chown -R %s %s\n",
@@ -183,13 +191,14 @@ class Guard {
     while (!stop.asked()) {
       gateway_->turn(kTurn);
       take_role(role.said());
-      if (next_.valid() && next_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) take_plant();
+      if (is_there(reading_)) take_identity();  // first: another plant may be the first to ask for TLS
+      if (!reading_.valid() && is_there(next_)) take_plant();
       const Duration now = clock_.steady();
       stood_still_ = std::max(stood_still_, now - std::exchange(turned, now));
       if (now - beaten < kBeat) continue;
       beaten = now;
       const bool asked = !next_.valid() && reload.asked();
-      renew_identity(asked);  // first: another plant may be the first to ask for TLS
+      look_after_identity(asked);
       if (asked) load_plant();
       beat();
     }
@@ -326,15 +335,24 @@ class Guard {
     manager_.say("WATCHDOG=1");
   }
 
-  /// renew_identity goes on by the certificate as it is now; where that is not well, the one before stays in force.
-  void renew_identity(bool asked) {
+  template <class Value>
+  static bool is_there(const std::future<Value>& future) {
+    return future.valid() && future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  void look_after_identity(bool asked) {
+    if (!reading_.valid() && identity_.is_new(asked)) {
+      reading_ = identity_.read();
+    } else if (++beats_ % 60 == 0) {
+      gateway_->look_after_identity();
+    }
+  }
+
+  /// take_identity goes on by the certificate as it is now; where that is not well, the one before stays in force.
+  void take_identity() {
     try {
-      if (auto renewed = identity_.renew(asked)) {
-        gateway_->take_identity(std::move(renewed));
-        std::fprintf(stderr, "rampart: the identity was read anew and is in force\n");
-      } else if (++beats_ % 60 == 0) {
-        gateway_->look_after_identity();
-      }
+      gateway_->take_identity(reading_.get());
+      std::fprintf(stderr, "rampart: the identity was read anew and is in force\n");
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\nrampart: the identity is not taken; the one before stays in force\n", error.what());
     }
@@ -428,7 +446,8 @@ class Guard {
   Duration stood_still_{};
   std::optional<WatchJournal> journal_;
   std::future<Next> next_;
-  std::optional<GuardEvidence> evidence_;  // before the gateway, which tells it things to its end
+  std::future<std::shared_ptr<const net::TlsContext>> reading_;  // of the identity
+  std::optional<GuardEvidence> evidence_;                        // before the gateway, which tells it things to its end
   std::optional<gateway::Gateway> gateway_;
   std::string user_, hash_, sources_, settings_;
   ServiceManager manager_;

@@ -110,11 +110,21 @@ int enrol_command(const PkiArguments& arguments, const Clock& clock, std::string
     ticket = pki::parse_ticket(arguments.token == "-" ? read_input("-", kMostInput) : arguments.token);
     if (!ticket) throw UsageError("--token is not a whole token", "it is one line that begins with rampart-pki:");
   }
+  if (!arguments.token_uri.empty()) {
+    if (arguments.request.empty() && (!ticket || arguments.authority.empty())) {
+      throw UsageError("--token-uri makes a key, and nobody is asked to certify it",
+                       "with --token and --authority, or with --request");
+    }
+    if (identity.key_uri() != crypto::TokenKey::parse(arguments.token_uri).text()) {  // else a second try
+      identity.make_key_in(crypto::TokenKey::parse(arguments.token_uri));
+    }
+  }
   if (!arguments.request.empty()) {
     const std::string subject = ticket ? ticket->subject : arguments.subject;
     if (subject.empty()) throw UsageError("a request needs a subject", "--for ID, an asset or gateway of the plant");
     replace_file(arguments.request, as_bytes(identity.request(subject)), 0644);
-    out += "wrote the request to " + arguments.request + "; the key stays in " + identity.key_file() + "\n";
+    out += "wrote the request to " + arguments.request + "; the key stays in " +
+           (identity.key_uri().empty() ? identity.key_file() : "the token") + "\n";
     return 0;
   }
   if (!arguments.bundle.empty()) {
@@ -279,7 +289,8 @@ struct Pki {
   }
   CLI::App* identity(const char* name, const char* what, Command command, const std::shared_ptr<PkiArguments>& into) {
     auto* one = declare(name, what, command, into);
-    one->add_option("identity", into->folder, "folder with key.pem, certificate.pem, authority.pem")->required();
+    one->add_option("identity", into->folder, "folder with key.pem or key.uri, certificate.pem, authority.pem")
+        ->required();
     return one;
   }
 };
@@ -329,6 +340,7 @@ void declare_identity(Pki pki) {
   auto into = std::make_shared<PkiArguments>();
   auto* enrol = pki.identity("enrol", "Make a key here and have it certified", enrol_command, into);
   enrol->add_option("--token", into->token, "one-time token of the authority (- is standard input)");
+  enrol->add_option("--token-uri", into->token_uri, "make the key in a PKCS#11 token: pkcs11:token=...;object=...?...");
   auto* over = enrol->add_option("--authority", into->authority, "where it listens: HOST or HOST:PORT");
   auto* request = enrol->add_option("--request", into->request, "off line: write the request to this file");
   enrol->add_option("--for", into->subject, "id of the asset or gateway, with --request")->needs(request);

@@ -60,8 +60,9 @@ std::vector<uint8_t> der_of(Bytes signature) {
   return out;
 }
 
-/// fits is true where `signature` (r and s) is by `point` over `digest`.
-bool fits(Bytes point, Bytes digest, Bytes signature) {
+}  // namespace
+
+bool signature_fits(Bytes point, Bytes digest, Bytes signature) {
   const std::vector<uint8_t> info = point_info(point);
   const std::vector<uint8_t> der = der_of(signature);
   const uint8_t* at = info.data();
@@ -74,10 +75,12 @@ bool fits(Bytes point, Bytes digest, Bytes signature) {
   return good;
 }
 
+namespace {
+
 class TokenCertificateKey final : public CertificateKey {
  public:
   explicit TokenCertificateKey(const TokenKey& key)
-      : pair_(key, PairKind::p256, fits), public_key_(point_info(pair_.point())) {}
+      : pair_(key, PairKind::p256, signature_fits), public_key_(point_info(pair_.point())) {}
   const std::vector<uint8_t>& public_key() const override { return public_key_; }
   std::vector<uint8_t> sign(Bytes message) override { return der_of(pair_.sign(sha256(message))); }
 

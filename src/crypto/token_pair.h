@@ -14,6 +14,9 @@ namespace rampart::crypto {
 /// PairKind: Ed25519 signs messages; P-256 signs digests of 32 octets, its signature is r and s, 32 octets each.
 enum class PairKind : uint8_t { ed25519, p256 };
 
+/// signature_fits is true where `signature`, r and s, is by the key `point` of P-256 over `digest`.
+bool signature_fits(Bytes point, Bytes digest, Bytes signature);
+
 /// make_token_pair makes one in the token, not extractable. Errors: throws Error, also where the label is taken.
 void make_token_pair(const TokenKey& key, PairKind kind);
 

@@ -313,6 +313,9 @@ void Gateway::refused(Talk& talk, Direction direction, const net::TlsFailure& fa
     case net::TlsTrouble::no_tls:
       words = "it speaks no TLS that is taken here";
       break;
+    case net::TlsTrouble::own_key:
+      words = "the gateway's own key does not sign";
+      break;
     case net::TlsTrouble::no_certificate:
     case net::TlsTrouble::expired:
     case net::TlsTrouble::revoked:

@@ -65,7 +65,7 @@ class Link final : public net::Watcher, private net::Handshakes::User {
   net::Descriptor socket_;
   std::unique_ptr<net::TlsSession> tls_;
   net::Handshakes::Errand errand_;  // where both are away to shake hands
-  std::string far_;  // empty: the other gateway opened it
+  std::string far_;                 // empty: the other gateway opened it
   std::vector<uint8_t> prologue_;
   std::deque<std::vector<uint8_t>> queue_;  // whole frames; of the first, `sent_` octets are on their way
   size_t queued_ = 0, sent_ = 0;

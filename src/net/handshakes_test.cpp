@@ -68,10 +68,10 @@ class HandshakesTest : public ::testing::Test {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets), 0);
     std::array<std::unique_ptr<End>, 2> ends;
     for (size_t i = 0; i < 2; ++i) {
-      ends[i] = std::make_unique<End>(
-          loop_, handshakes_, Descriptor(sockets[i]),
-          std::make_unique<TlsSession>(contexts_[i], sockets[i],
-                                       TlsTerms{.accepts = i == 1, .now = SystemClock().now()}));
+      ends[i] =
+          std::make_unique<End>(loop_, handshakes_, Descriptor(sockets[i]),
+                                std::make_unique<TlsSession>(contexts_[i], sockets[i],
+                                                             TlsTerms{.accepts = i == 1, .now = SystemClock().now()}));
     }
     return ends;
   }

@@ -27,6 +27,7 @@ enum class TlsTrouble : uint8_t {
   malformed,          // its certificate is weak, malformed or beyond our bounds
   refused_us,         // it said no to us, most likely to our certificate
   no_tls,             // it speaks something else, or no version or cipher that we take
+  own_key,            // our own key does not sign: the token is gone, or refuses
   cut                 // the connection ended in between
 };
 std::string_view to_text(TlsTrouble trouble);
@@ -37,8 +38,9 @@ struct TlsFailure {
   std::optional<crypto::Certificate> certificate{};  // the peer's, where one was shown that can be read
 };
 
-/// TlsIdentity is an identity folder: `key.pem` (0600), `certificate.pem` (our own first, then what leads to the
-/// authority), `authority.pem` (roots); `crl.pem` and `denied` may be missing. `denied` holds a serial or the SHA-256
+/// TlsContext is an identity folder: `key.pem` (0600), or `key.uri` with the RFC 7512 URI of a key in a PKCS#11 token;
+/// `certificate.pem` (our own first, then what leads to the authority), `authority.pem` (roots); `crl.pem` and `denied`
+/// may be missing. `denied` holds a serial or the SHA-256
 /// of a certificate in lower-case hexadecimal a line; `#` begins a comment.
 class TlsContext {
  public:

@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "crypto/tls_key.h"
 
 namespace rampart::net {
 namespace {
@@ -70,13 +71,21 @@ Context make_context(const TlsSettings& settings) {
     throw Error("Cannot read trusted certificates from " + settings.ca_file + ": " + last_reason(),
                 "The file must hold certificates in PEM form.");
   }
-  if (settings.certificate_file.empty() != settings.key_file.empty()) {
+  const bool has_key = !settings.key_file.empty() || !settings.key_uri.empty();
+  if (settings.certificate_file.empty() == has_key) {
     throw Error("A certificate of ours needs its key, and a key its certificate.", "Give both or neither.");
   }
-  if (settings.key_file.empty()) return context;
+  if (!has_key) return context;
   if (SSL_CTX_use_certificate_chain_file(context.get(), settings.certificate_file.c_str()) != 1) {
     throw Error("Cannot read our certificate from " + settings.certificate_file + ": " + last_reason(),
                 "The file must hold our certificate in PEM form, followed by those that lead to its authority.");
+  }
+  if (!settings.key_uri.empty()) {
+    const auto key = crypto::token_tls_key(crypto::TokenKey::parse(settings.key_uri));
+    if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
+      throw Error("Cannot use the key in the token: " + last_reason(), "It must be that of our certificate.");
+    }
+    return context;
   }
   // Also where the key is not that of the certificate.
   if (SSL_CTX_use_PrivateKey_file(context.get(), settings.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/secret_file.h"
+#include "crypto/tls_key.h"
 #include "net/tls_body.h"
 
 namespace rampart::net {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr uint64_t kMostFile = uint64_t{8} << 20;
 constexpr size_t kMostDenied = 65'536;
-constexpr const char* kFiles[] = {"key.pem", "certificate.pem", "authority.pem", "crl.pem", "denied"};
+constexpr const char* kFiles[] = {"key.pem", "key.uri", "certificate.pem", "authority.pem", "crl.pem", "denied"};
 // Forward secrecy and authenticated encryption alone, where TLS 1.2 is taken at all.
 constexpr const char* kOldCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
@@ -90,7 +91,30 @@ class Folder {
     }
   }
 
+  /// read_key takes the key from a file, or from the token that `key.uri` names.
   void read_key() {
+    constexpr const char* kUri = "key.uri";
+    const auto uri = read_file(name(kUri), kMostFile);
+    if (!uri) {
+      read_key_file();
+      return;
+    }
+    struct stat about {};
+    if (stat(name("key.pem").c_str(), &about) == 0) {
+      fail(kUri, "there is a key.pem too", "an identity has one key: remove the other");
+    }
+    std::shared_ptr<EVP_PKEY> key;
+    try {
+      key = crypto::token_tls_key(crypto::TokenKey::parse(trim(as_text(*uri))));
+    } catch (const Error& error) {
+      fail(kUri, error.what(), "the token must be there, and its PIN be readable for this user");
+    }
+    if (SSL_CTX_use_PrivateKey(context(), key.get()) != 1) {
+      fail(kUri, "its key cannot be used: " + tls_reason(), "the key that belongs to certificate.pem");
+    }
+  }
+
+  void read_key_file() {
     constexpr const char* kFile = "key.pem";
     std::vector<uint8_t> octets = crypto::read_secret(name(kFile), 0077);
     Key key;
@@ -206,6 +230,8 @@ std::string_view to_text(TlsTrouble trouble) {
       return "refused-us";
     case TlsTrouble::no_tls:
       return "no-tls";
+    case TlsTrouble::own_key:
+      return "own-key";
     case TlsTrouble::cut:
       return "cut";
   }

@@ -169,8 +169,15 @@ Did TlsSession::Body::fail(int state) {
     ERR_clear_error();
     return fail_with(trouble_of(verdict), X509_verify_cert_error_string(verdict));
   }
-  const unsigned long code = ERR_peek_error();
+  const char* data = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_peek_error_all(nullptr, nullptr, nullptr, &data, &flags);
   const int reason = ERR_GET_REASON(code);
+  if (ERR_GET_LIB(code) == ERR_LIB_USER) {
+    std::string words = (flags & ERR_TXT_STRING) != 0 ? data : "our own key does not sign";
+    ERR_clear_error();
+    return fail_with(TlsTrouble::own_key, std::move(words));
+  }
   if (code == 0 || state == SSL_ERROR_SYSCALL) {
     ERR_clear_error();
     return fail_with(TlsTrouble::cut, errno != 0 ? std::system_category().message(errno) : "the connection ended");

@@ -1,6 +1,6 @@
-// What an asset or gateway has to prove who it is: a folder with key.pem (0600), certificate.pem (its own first, then
-// what leads to the authority), authority.pem (roots), crl.pem and denied. docs/formats/pki.md. Functions over files;
-// who reads the folder meanwhile finds either the old or the new, whole.
+// What an asset or gateway has to prove who it is: a folder with key.pem or key.uri (0600), certificate.pem (its own
+// first, then what leads to the authority), authority.pem (roots), crl.pem and denied. docs/formats/pki.md. Functions
+// over files; who reads the folder meanwhile finds either the old or the new, whole.
 #pragma once
 
 #include <array>
@@ -19,6 +19,7 @@ class Identity {
   explicit Identity(std::string folder) : folder_(std::move(folder)) {}
 
   std::string key_file() const { return folder_ + "/key.pem"; }
+  std::string uri_file() const { return folder_ + "/key.uri"; }
   std::string certificate_file() const { return folder_ + "/certificate.pem"; }
   std::string authority_file() const { return folder_ + "/authority.pem"; }
   std::string list_file() const { return folder_ + "/crl.pem"; }
@@ -26,6 +27,11 @@ class Identity {
 
   /// certificate is the own one; nothing where there is none yet. Errors: throws Error where the file is damaged.
   std::optional<crypto::Certificate> certificate() const;
+  /// key_uri is the URI of the folder's key in a token; empty where the key is, or is to be, a file.
+  std::string key_uri() const;
+  /// make_key_in makes the folder's key in a token. Errors: throws Error, also where the folder has a key or the label
+  /// is taken.
+  void make_key_in(const crypto::TokenKey& token) const;
   /// request is a request (PEM) for `subject` by the folder's key, which is made where it is missing. Errors: throws.
   std::string request(const std::string& subject) const;
   /// check says what is wrong with a bundle for this folder, by throwing Error: the certificate must fit the key, lead
@@ -40,6 +46,7 @@ class Identity {
   bool deny(std::string_view name, std::string_view reason) const;
 
  private:
+  std::unique_ptr<crypto::CertificateKey> open_key() const;
   std::string folder_;
 };
 

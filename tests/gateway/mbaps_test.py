@@ -2,12 +2,17 @@
 """Modbus/TCP Security at a gateway: to clients and to servers that have it, with the role that a certificate proves."""
 
 import asyncio
+import pathlib
+import shutil
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import softhsm  # noqa: E402  (of the folder above)
 from support import (GATEWAY, HMI, PLC, SCADA, Authority, GatewayCase, Server, addressed_network, adu, client, go_apart,
                      read_registers, receive, write_register)
 
@@ -279,6 +284,71 @@ class Servers(MbapsCase):
         except ConnectionResetError:
             pass
         self.assertNotIn(read_registers(1, 0), bytes(plc.seen))
+
+
+@unittest.skipUnless(softhsm.IS_THERE, "softhsm2 is not installed")
+class InAToken(MbapsCase):
+    """The gateway's key was made in a token and never leaves it; the user of the gateway may do nothing but use it."""
+
+    def setUp(self):
+        super().setUp()
+        self.token = softhsm.Token(self, self.folder)
+        self.file.write_text(plant("clients"), encoding="utf-8")
+        self.works, self.fingerprint = self.works_authority()
+        shutil.rmtree(self.folder / "gw-1")
+        self.certified(self.works, self.fingerprint, "gw-1", "--token-uri", self.token.uri("gw-1"))
+        self.certified(self.works, self.fingerprint, "scada")
+        self.give_away()
+
+    def give_away(self):
+        for path in (self.folder / "gw-1", self.token.place, self.token.pin):
+            subprocess.run(["chown", "-R", "nobody", path], check=True)
+
+    def context(self, server, folder=None):
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        made.check_hostname = False
+        made.load_verify_locations(folder / "authority.pem")
+        made.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+        return made
+
+    def asks(self, secure, number):
+        secure.sendall(read_registers(number, 0))
+        self.assertEqual(receive(secure, 11), adu(number, b"\x03\x02\0\0"))
+
+    def said_of(self, words):
+        return (self.folder / "gw-1.said").read_text(encoding="utf-8").count(words)
+
+    def test_sessions_begin_and_renew_by_it_and_go_on_without_it(self):
+        self.server((PLC, 502))
+        self.guard(plant("clients"), "--identity", self.folder / "gw-1")
+        self.assertEqual(self.said_of("cannot be read"), 0)
+        self.assertFalse((self.folder / "gw-1" / "key.pem").exists())
+        first = self.wrapped(self.folder / "scada")
+        self.asks(first, 1)
+        old = first.getpeercert(True)
+        # Renewed: the token is opened anew, by the gateway's user, beside the traffic.
+        self.certified(self.works, self.fingerprint, "gw-1")
+        self.give_away()
+        self.until(lambda: self.said_of("identity was read anew") == 1, "the new identity")
+        second = self.wrapped(self.folder / "scada")
+        self.asks(second, 2)
+        self.assertNotEqual(second.getpeercert(True), old)
+        # Many at once are served one after the other, and hold nobody up for good.
+        more = [self.wrapped(self.folder / "scada") for _ in range(20)]
+        for number, one in enumerate(more):
+            self.asks(one, number)
+        # The token is emptied: who is connected goes on, nobody new is taken, and it is told whose fault it is.
+        subprocess.run(["softhsm2-util", "--delete-token", "--token", "works"], check=True, capture_output=True)
+        self.assertTrue(self.is_turned_away(self.folder / "scada"))
+        self.until(lambda: any("own key does not sign" in one for one in self.messages()), "the finding")
+        self.asks(first, 3)
+        self.asks(second, 4)
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path != self.token.pin and self.token.place not in path.parents:
+                self.assertNotIn(softhsm.PIN.encode(), path.read_bytes(), path)
+
+    def messages(self):
+        return [line["alert"]["signature"] for line in self.lines() if line["event_type"] == "alert"]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -326,6 +327,25 @@ class GatewayCase(unittest.TestCase):
         if process.poll() is not None:
             self.fail(self.said.read_text(encoding="utf-8"))
         return process
+
+    def rampart(self, *words, before=()):
+        """Runs the program to its end, which must be good; gives what it prints."""
+        done = subprocess.run([*before, PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def works_authority(self):
+        """The plant's own authority, made by the program; gives its folder and fingerprint."""
+        made = self.rampart("pki", "init", self.folder / "works", "--plant", self.file)
+        return self.folder / "works", re.search(r"^  ([0-9a-f]{64})$", made, re.MULTILINE).group(1)
+
+    def certified(self, authority, fingerprint, name, *words):
+        """Has that authority certify the folder `name`, off line."""
+        request, bundle = self.folder / "request.pem", self.folder / "bundle.pem"
+        self.rampart("pki", "enrol", self.folder / name, "--request", request, "--for", name, *words)
+        self.rampart("pki", "issue", authority, self.file, "--request", request, "--out", bundle)
+        self.rampart("pki", "enrol", self.folder / name, "--bundle", bundle, "--fingerprint", fingerprint)
+        return self.folder / name
 
     def server(self, *words, **settings):
         made = Server(*words, **settings)

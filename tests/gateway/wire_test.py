@@ -512,17 +512,12 @@ class Renewal(WireCase):
 
     def test_the_plants_own_authority_renews_and_no_session_ends(self):
         self.server_down()
-        file, authority = self.folder / "plant.yaml", self.folder / "works"
-        file.write_text(self.plant, encoding="utf-8")
-        made = self.rampart("pki", "init", authority, "--plant", file)
-        fingerprint = re.search(r"^  ([0-9a-f]{64})$", made, re.MULTILINE).group(1)
+        self.file.write_text(self.plant, encoding="utf-8")
+        authority, fingerprint = self.works_authority()
         for name in ("gw-1", "gw-2"):
             shutil.rmtree(self.folder / name)
-            request, bundle = self.folder / "request.pem", self.folder / "bundle.pem"
-            self.rampart("pki", "enrol", self.folder / name, "--request", request, "--for", name)
-            self.rampart("pki", "issue", authority, file, "--request", request, "--out", bundle)
-            self.rampart("pki", "enrol", self.folder / name, "--bundle", bundle, "--fingerprint", fingerprint)
-        service = subprocess.Popen(["ip", "netns", "exec", "g2", PROGRAM, "pki", "serve", str(authority), str(file), "--listen", f"{FAR}:14444"],
+            self.certified(authority, fingerprint, name)
+        service = subprocess.Popen(["ip", "netns", "exec", "g2", PROGRAM, "pki", "serve", str(authority), str(self.file), "--listen", f"{FAR}:14444"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(service.stderr.close)
         self.addCleanup(service.wait, DEADLINE)
@@ -539,11 +534,6 @@ class Renewal(WireCase):
         self.poll(self.client_up(), 3)
         self.poll(scada, 4)
         self.assertEqual([one for one in self.findings("gw-1") + self.findings("gw-2") if one.startswith("certificate")], [])
-
-    def rampart(self, *words, before=()):
-        done = subprocess.run([*before, PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=DEADLINE, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
 
     def test_a_session_that_is_not_essential_ends_with_its_certificate(self):
         self.server_down()

@@ -2,18 +2,14 @@
 """The key of a journal is exchanged, in a file and in a token, and who trusts the first key goes on trusting."""
 
 import json
-import os
 import pathlib
-import shutil
-import subprocess
+import sys
 import unittest
-from unittest import mock
 
 from support import JournalCase
 
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-           "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so")
-MODULE = next((path for path in MODULES if pathlib.Path(path).exists()), None)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import softhsm  # noqa: E402  (of the folder above)
 
 
 class Keys(JournalCase):
@@ -60,47 +56,31 @@ class Keys(JournalCase):
         self.refused("watch", "--read", self.capture, "--journal", self.journal, "--quiet", says="journal.pem")
 
 
-@unittest.skipUnless(MODULE and shutil.which("softhsm2-util"), "softhsm2 is not installed")
+@unittest.skipUnless(softhsm.IS_THERE, "softhsm2 is not installed")
 class Tokens(Keys):
     def setUp(self):
         super().setUp()
-        tokens = self.folder / "tokens"
-        tokens.mkdir()
-        configuration = self.folder / "softhsm2.conf"
-        configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n", encoding="utf-8")
-        # SoftHSM loses some octets with each key: its leaks are not ours.
-        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        changed = mock.patch.dict(os.environ, SOFTHSM2_CONF=str(configuration), ASAN_OPTIONS=sanitizer)
-        changed.start()
-        self.addCleanup(changed.stop)
-        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "works", "--so-pin", "98765432", "--pin",
-                        "12345678"], check=True, capture_output=True)
-        self.pin = self.folder / "pin"
-        self.pin.write_text("12345678\n", encoding="utf-8")
-        self.pin.chmod(0o600)
-
-    def uri(self, label):
-        return f"pkcs11:token=works;object={label}?module-path={MODULE}&pin-source={self.pin}"
+        self.token = softhsm.Token(self, self.folder)
 
     def test_a_key_stays_in_its_token_and_is_exchanged_there(self):
-        first = self.init("--pkcs11", self.uri("first"))
+        first = self.init("--pkcs11", self.token.uri("first"))
         self.assertFalse((self.journal / "keys" / "journal.pem").exists())
         self.assertNotIn("12345678", (self.journal / "keys" / "journal.token").read_text(encoding="utf-8"))
         self.some_traffic()
         self.watch()
-        out = self.rampart("journal", "rotate-key", self.journal, "--reason", "new", "--pkcs11", self.uri("second"))
+        out = self.rampart("journal", "rotate-key", self.journal, "--reason", "new", "--pkcs11", self.token.uri("second"))
         self.check(first, self.rotated(out))
 
     def test_a_key_moves_from_a_file_into_a_token(self):
         first = self.init()
         self.some_traffic()
         self.watch()
-        out = self.rampart("journal", "rotate-key", self.journal, "--reason", "token bought", "--pkcs11", self.uri("now"))
+        out = self.rampart("journal", "rotate-key", self.journal, "--reason", "token bought", "--pkcs11", self.token.uri("now"))
         self.assertFalse((self.journal / "keys" / "journal.pem").exists())
         self.check(first, self.rotated(out))
 
     def test_a_token_that_is_not_there_is_named(self):
-        uri = f"pkcs11:token=elsewhere;object=x?module-path={MODULE}&pin-source={self.pin}"
+        uri = self.token.uri("x").replace("works", "elsewhere")
         self.refused("init", self.journal, "--name", "a", "--pkcs11", uri, says="elsewhere")
         self.refused("init", self.folder / "b", "--name", "a", "--pkcs11", "pkcs11:object=x", says="token")
 

@@ -13,14 +13,11 @@ import subprocess
 import sys
 import time
 import unittest
-from unittest import mock
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "journal_commands"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "journal_commands")]
+import softhsm  # noqa: E402
 from support import JournalCase, skip_all, wait_for  # noqa: E402
-
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-           "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so")
-MODULE = next((path for path in MODULES if pathlib.Path(path).exists()), None)
 
 PLANT = """rampart: 1
 plant: Test works
@@ -305,37 +302,46 @@ class Killed(PkiCase):
         self.assertTrue(revoked)
 
 
-@unittest.skipUnless(MODULE and shutil.which("softhsm2-util"), "softhsm2 is not installed")
+@unittest.skipUnless(softhsm.IS_THERE, "softhsm2 is not installed")
 class InAToken(PkiCase):
     def setUp(self):
         super().setUp()
-        tokens = self.folder / "tokens"
-        tokens.mkdir()
-        configuration = self.folder / "softhsm2.conf"
-        configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n", encoding="utf-8")
-        # SoftHSM loses some octets with each key: its leaks are not ours.
-        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        changed = mock.patch.dict(os.environ, SOFTHSM2_CONF=str(configuration), ASAN_OPTIONS=sanitizer)
-        changed.start()
-        self.addCleanup(changed.stop)
-        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "works", "--so-pin", "98765432", "--pin",
-                        "12345678"], check=True, capture_output=True)
-        self.pin = self.folder / "pin"
-        self.pin.write_text("12345678\n", encoding="utf-8")
-        self.pin.chmod(0o600)
+        self.works = softhsm.Token(self, self.folder)
 
     def test_the_authority_signs_by_a_key_that_no_file_has(self):
-        uri = f"pkcs11:token=works;object=root?module-path={MODULE}&pin-source={self.pin}"
-        fingerprint = self.make("--token-uri", uri)
+        fingerprint = self.make("--token-uri", self.works.uri("root"))
         self.assertFalse((self.authority / "key.pem").exists())
-        self.assertNotIn("12345678", (self.authority / "key.uri").read_text(encoding="utf-8"))
+        self.assertNotIn(softhsm.PIN, (self.authority / "key.uri").read_text(encoding="utf-8"))
         self.off_line("plc", fingerprint)
         self.assertIn("OK", self.verify())
         self.rampart("pki", "revoke", self.authority, "plc")
         self.assertIn("certificate revoked", self.verify(good=False))
-        self.pin.write_text("00000000\n", encoding="utf-8")
+        self.works.pin.write_text("00000000\n", encoding="utf-8")
         self.refused("pki", "issue", self.authority, self.plant, "--request", self.folder / "request.pem",
                      says="CKR_PIN_INCORRECT")
+
+    def test_an_identity_has_its_key_in_a_token_and_renews_by_it(self):
+        fingerprint = self.make()
+        self.refused("pki", "enrol", self.identity, "--token-uri", self.works.uri("gw-1"), says="nobody is asked to certify it", status=2)
+        for _ in range(2):  # a second try finds what the first one made
+            self.rampart("pki", "enrol", self.identity, "--token-uri", self.works.uri("gw-1"), "--request", self.folder / "r", "--for", "gw-1")
+        self.off_line("gw-1", fingerprint)
+        self.assertFalse((self.identity / "key.pem").exists())
+        self.assertNotIn(softhsm.PIN, (self.identity / "key.uri").read_text(encoding="utf-8"))
+        self.assertIn("OK", self.verify())
+        before = (self.identity / "certificate.pem").read_text(encoding="utf-8")
+        service = self.start("pki", "serve", self.authority, self.plant, "--listen", "127.0.0.1:0")
+        at = re.search(r"127\.0\.0\.1:\d+", service.stderr.readline()).group(0)
+        self.rampart("pki", "renew", self.identity, "--authority", at)
+        self.assertNotEqual((self.identity / "certificate.pem").read_text(encoding="utf-8"), before)
+        self.assertIn("OK", self.verify())
+        # By a one-time token, over the network, too.
+        over = self.folder / "hmi"
+        self.rampart("pki", "enrol", over, "--token", self.token("hmi"), "--authority", at, "--token-uri", self.works.uri("hmi"))
+        self.assertIn("OK", self.verify(over))
+        self.assertFalse((over / "key.pem").exists())
+        self.refused("pki", "enrol", self.folder / "other", "--token-uri", self.works.uri("gw-1"), "--request", self.folder / "r",
+                     "--for", "plc", says="the label is taken")
 
 
 if __name__ == "__main__":
