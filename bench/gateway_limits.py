@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""What a gateway needs and bears: memory of idle connections and of an edge device, and latency while a plant is taken.
+"""What a gateway needs and bears: memory of idle connections and of an edge device, latency while a plant is taken or others shake hands.
 
-    bench/gateway_limits.py [idle] [edge] [reload] [--connections 20000] [--rules 10000] [--seconds 60]
+    bench/gateway_limits.py [idle] [edge] [reload] [handshakes] [--connections 20000] [--rules 10000] [--seconds 60]
                             [--program build/release/rampart] [--load build/release/gateway_load]
 
-Everything runs on the loopback; without names, all three. Ends with 1 where a figure is beyond its bound.
+Everything runs on the loopback; without names, all four. Ends with 1 where a figure is beyond its bound.
   idle    resident memory of `rampart guard` with so many connections, before and after each has asked once: at most 200 MB
   edge    resident memory of a gateway for one conduit, after it was asked for five seconds: at most 20 MB
+  handshakes  round trips of one connection that is there, alone and while others begin TLS without pause; no bound. The key of the
+          gateway is a file, then in a token, where SoftHSM is there
   reload  p99.9 of round trips in the seconds after SIGHUP with a changed plant, by that of the seconds before: at most 1.2
 """
 
@@ -23,7 +25,7 @@ import time
 
 import gateway
 
-SERVER, PORT, DOOR = gateway.SERVER, 15030, 15031
+SERVER, PORT, DOOR, SECURE = gateway.SERVER, 15030, 15031, 15032
 LIMITS = "    limits: {connections: 50000, each-client: 50000, half-open: 50000}\n"
 
 
@@ -51,12 +53,12 @@ class Bench:
         self.processes.append(process)
         return process
 
-    def begin(self, rules):
-        self.file.write_text(plant(rules), encoding="utf-8")
+    def begin(self, rules, text=None, *words):
+        self.file.write_text(text or plant(rules), encoding="utf-8")
         self.start(self.options.load, "serve", SERVER, PORT, stdout=subprocess.DEVNULL)
         user = ["--user", "root"] if os.geteuid() == 0 else []
         self.said = self.folder / "said"
-        guard = self.start(self.options.program, "guard", self.file, "--as", "gw", "--quiet", *user, stdout=subprocess.DEVNULL,
+        guard = self.start(self.options.program, "guard", self.file, "--as", "gw", "--quiet", *user, *words, stdout=subprocess.DEVNULL,
                            stderr=open(self.said, "w", encoding="utf-8"))
         for place in ((SERVER, PORT), ("127.0.0.1", DOOR)):
             gateway.wait_for(place)
@@ -100,6 +102,42 @@ class Bench:
         self.tell(f"{count} connections that asked once", resident(guard), 200, " MB")
         print(f"each: {(resident(guard) - before) * 1000 / count:.2f} kB")
 
+    def handshakes(self):
+        sys.path[:0] = [str(gateway.ROOT / "tests"), str(gateway.ROOT / "tests/gateway")]
+        import softhsm
+        from support import Authority
+        authority = Authority(self.folder / "authority")
+        own, client = (authority.issue(self.folder / name, name, ["127.0.0.1"]) for name in ("gw", "client"))
+        text = plant().replace("    serves: [", f"    serves: [{{to: plc, protocol: modbus, at: 127.0.0.1, port: {SECURE}, server-port: {PORT}, tls: clients}}, ")
+        self.measure_handshakes("key in a file", text, own, client)
+        if softhsm.IS_THERE:
+            self.into_token(softhsm, authority, own)
+            self.measure_handshakes("key in SoftHSM", text, own, client)
+
+    def into_token(self, softhsm, authority, own):
+        """Has the gateway's key made in a token, and certified by the same authority."""
+        class Case:
+            addCleanup = staticmethod(lambda *_: None)
+        token = softhsm.Token(Case, self.folder)
+        for name in ("key.pem", "certificate.pem"):
+            (own / name).unlink()
+        request = self.folder / "request.pem"
+        subprocess.run([self.options.program, "pki", "enrol", own, "--token-uri", token.uri("gw"), "--request", request, "--for", "gw"], check=True, capture_output=True)
+        authority.sign(request, own / "certificate.pem", ["127.0.0.1"])
+
+    def measure_handshakes(self, what, text, own, client):
+        guard = self.begin(1, text, "--identity", own)
+        for storm in (0, 4):
+            loud = [self.start("nice", "-n", "19", "openssl", "s_time", "-connect", f"127.0.0.1:{SECURE}", "-new", "-time", "8", "-cert", client / "certificate.pem", "-key",
+                               client / "key.pem", "-CAfile", client / "authority.pem", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(storm)]
+            time.sleep(1)
+            out = subprocess.run([self.options.load, "ask", "127.0.0.1", str(DOOR), "1", "5"], check=True, capture_output=True, text=True).stdout
+            _, rate, half, most, nearly_all = map(float, out.split())
+            made = sum(int(re.search(r"(\d+) connections in \d+ real seconds", one.communicate()[0]).group(1)) for one in loud) / 8
+            print(f"{what}, {made:.0f} handshakes/s: {rate:,.0f} requests/s, p50 {half:.0f} µs, p99 {most:.0f} µs, p99.9 {nearly_all:.0f} µs", flush=True)
+        assert guard.poll() is None
+        self.end()
+
     def edge(self):
         guard = self.begin(1)
         self.tell("one conduit, at rest", resident(guard), 20, " MB")
@@ -133,7 +171,7 @@ def main():
     options = parser.parse_args()
     bench = Bench(options)
     try:
-        for name in options.which or ["idle", "edge", "reload"]:
+        for name in options.which or ["idle", "edge", "reload", "handshakes"]:
             getattr(bench, name)()
             bench.end()
     finally:

@@ -2,7 +2,9 @@
 //   gateway_load serve ADDRESS PORT                          answers every request of 12 octets with 29
 //   gateway_load ask ADDRESS PORT CONNECTIONS SECONDS [DIR]  each connection asks again as soon as it is answered; with
 //                                                            DIR (certificate.pem, key.pem, authority.pem) inside TLS
-//   gateway_load reload ADDRESS PORT CONNECTIONS SECONDS PID the same, then SIGHUP to PID, and three seconds more
+//   gateway_load reload ADDRESS PORT CONNECTIONS SECONDS PID [PERIOD]
+//                                                            the same, then SIGHUP to PID, and three seconds more; with
+//                                                            PERIOD each connection asks once in so many milliseconds
 //   gateway_load hold ADDRESS PORT CONNECTIONS               opens them and waits for a line; then each asks once
 // `ask` prints: requests, requests a second, and the 50th, 99th and 99.9th percentile of a round trip in microseconds;
 // `reload` a line of a warm second, one of the seconds before, three of a second each, and three more after SIGHUP.
@@ -24,6 +26,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -159,7 +162,7 @@ double percentile(std::vector<double>& all, double share) {
   return all[at];
 }
 
-/// Load is `count` connections that each ask again as soon as they are answered.
+/// Load is `count` connections that each ask again as soon as they are answered, or once in each period.
 class Load {
  public:
   Load(const sockaddr_in& to, size_t count, SSL_CTX* context = nullptr)
@@ -178,7 +181,8 @@ class Load {
     }
   }
 
-  void begin() {
+  void begin(Clock::duration period = {}) {
+    period_ = period;
     for (Connection& connection : connections_) ask(connection);
   }
 
@@ -195,11 +199,20 @@ class Load {
         if (take(connections_[0])) ask(connections_[0]);
         continue;
       }
-      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
-      if (ready == 0) fail("no answer for a second");
+      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), resting_.empty() ? 1000 : 1);
+      if (ready == 0 && resting_.empty()) fail("no answer for a second");
       for (int i = 0; i < ready; ++i) {
         Connection& connection = connections_[events[static_cast<size_t>(i)].data.u64];
-        if (take(connection)) ask(connection);
+        if (!take(connection)) continue;
+        if (period_ > Clock::duration{}) {
+          resting_.push_back(&connection);
+        } else {
+          ask(connection);
+        }
+      }
+      while (!resting_.empty() && Clock::now() - resting_.front()->asked >= period_) {
+        ask(*resting_.front());
+        resting_.pop_front();
       }
     }
     const double took = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -229,6 +242,8 @@ class Load {
   }
 
   std::vector<Connection> connections_;
+  std::deque<Connection*> resting_;  // answered, in the order in which they were
+  Clock::duration period_{};
   const int epoll_;
   std::vector<double> trips_;
 };
@@ -242,9 +257,9 @@ int measure(const sockaddr_in& to, size_t count, double seconds, SSL_CTX* contex
 }
 
 /// reload measures so long, has the gateway read its plant anew, and measures each of the next three seconds.
-int reload(const sockaddr_in& to, size_t count, double seconds, pid_t gateway) {
+int reload(const sockaddr_in& to, size_t count, double seconds, pid_t gateway, Clock::duration period) {
   Load load(to, count);
-  load.begin();
+  load.begin(period);
   load.run(1);  // warm
   load.run(seconds);
   for (int i = 0; i < 3; ++i) load.run(1);  // what a second varies by without
@@ -279,12 +294,14 @@ int main(int argc, char** argv) {
     return measure(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]),
                    argc == 7 ? identity(argv[6]) : nullptr);
   }
-  if (what == "reload" && argc == 7)
-    return reload(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]), std::atoi(argv[6]));
+  if (what == "reload" && (argc == 7 || argc == 8)) {
+    return reload(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10), std::atof(argv[5]), std::atoi(argv[6]),
+                  std::chrono::milliseconds(argc == 8 ? std::atoi(argv[7]) : 0));
+  }
   if (what == "hold" && argc == 5) return hold(place(argv[2], argv[3]), std::strtoul(argv[4], nullptr, 10));
   std::fputs(
       "gateway_load serve ADDRESS PORT | ask ADDRESS PORT CONNECTIONS SECONDS [DIR]\n"
-      "             reload ADDRESS PORT CONNECTIONS SECONDS PID | hold ADDRESS PORT CONNECTIONS\n",
+      "             reload ADDRESS PORT CONNECTIONS SECONDS PID [PERIOD] | hold ADDRESS PORT CONNECTIONS\n",
       stderr);
   return 2;
 }

@@ -361,29 +361,31 @@ class Guard {
   /// Next is a plant that may be taken, with what it changes, for the journal.
   struct Next {
     LoadedPolicy loaded;
+    std::optional<gateway::Successor> successor;
     PlantStep step;
   };
 
   /// load_plant reads the plant as it is now and compares it with the one in force, beside the traffic and behind it.
   void load_plant() {
-    next_ = std::async(std::launch::async,
-                       [file = options_.plant, journal = options_.journal, known = hash_, now = clock_.now()] {
-                         give_way();
-                         Next next{load_policy(file, now), {}};
-                         if (journal.empty()) {
-                           next.step.hash = hash_of(*next.loaded.plant);
-                         } else {
-                           next.step = plant_step({journal}, *next.loaded.plant, known);
-                         }
-                         return next;
-                       });
+    next_ = std::async(std::launch::async, [file = options_.plant, journal = options_.journal, known = hash_,
+                                            now = clock_.now(), before = gateway_->judge().shared_policy()] {
+      give_way();
+      Next next{load_policy(file, now), {}, {}};
+      next.successor.emplace(before, next.loaded.policy);
+      if (journal.empty()) {
+        next.step.hash = hash_of(*next.loaded.plant);
+      } else {
+        next.step = plant_step({journal}, *next.loaded.plant, known);
+      }
+      return next;
+    });
   }
 
   /// take_plant goes on by what load_plant() read; where that is not well, the one before stays in force.
   void take_plant() {
     try {
       Next next = next_.get();
-      gateway_->take(next.loaded.policy);
+      gateway_->take(std::move(*next.successor));
       loaded_ = std::move(next.loaded);
       hash_ = next.step.hash;
       if (journal_) journal_->change(next.step);

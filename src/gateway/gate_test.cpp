@@ -308,11 +308,12 @@ TEST(Gate, JudgesTheNextMessageByTheNewPlantAndKeepsWhatIsKnown) {
   Case one(plant_with(all, "", with_step));
   EXPECT_TRUE(one.ask("0001 0000 0006 01 03 000a 0001"));
   EXPECT_TRUE(one.reply("0001 0000 0005 01 03 02 0003"));
-  one.judge.take(policy_of(plant_with(all + kRules, "\n    on-deny: ignore", with_step)), one.now);
+  one.judge.take({one.judge.shared_policy(), policy_of(plant_with(all + kRules, "\n    on-deny: ignore", with_step))},
+                 one.now);
   one.judge.place(one.talk);
   EXPECT_TRUE(one.ask("0003 0000 0006 01 06 000a 0005"));
   EXPECT_EQ(one.wires.server.size(), 24u) << "its last value is still known: 3, and 5 is within the step";
-  one.judge.take(policy_of(plant_with(kRules, "", with_step)), one.now);
+  one.judge.take({one.judge.shared_policy(), policy_of(plant_with(kRules, "", with_step))}, one.now);
   one.judge.place(one.talk);
   one.wires.server.clear();
   EXPECT_TRUE(one.ask(kWriteForbidden));

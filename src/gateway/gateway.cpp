@@ -354,8 +354,8 @@ void Gateway::gone(Connection& connection) {
   connections_.pop_back();
 }
 
-void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
-  const plant::Plant& plant = policy::plant_of(*policy);
+void Gateway::take(Successor successor) {
+  const plant::Plant& plant = policy::plant_of(*successor.policy());
   const plant::Gateway& said = gateway_of(plant, id_);
   if ((said.stands == plant::Stands::addressed) != addressed_) {
     throw Error("the plant has the gateway stand in another way, which takes a restart");
@@ -372,7 +372,7 @@ void Gateway::take(std::shared_ptr<const policy::Policy> policy) {
   limits_ = said.limits;
   learn_of_peers(plant);
   const std::vector<plant::SerialLine> lines = lines_of(said);
-  judge_.take(std::move(policy), loop_.now());
+  judge_.take(std::move(successor), loop_.now());
   lines_.take(lines);
   for (auto& connection : connections_) judge_.place(connection->talk());
   relays_.place_all();

@@ -41,7 +41,7 @@ class Gateway {
   void turn(std::chrono::milliseconds longest);
   /// take goes on by another plant: listeners are opened and closed, live connections stay and their next message is
   /// judged by it. Errors: throws Error, and all is as it was before.
-  void take(std::shared_ptr<const policy::Policy> policy);
+  void take(Successor successor);
   /// take_identity has new sessions use another identity. Live ones stay, unless it says that their peer's certificate
   /// was taken back: then they end, but for those of essential peers, which are told.
   void take_identity(std::shared_ptr<const net::TlsContext> identity);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/threads.h"
 #include "gateway/peers.h"
 #include "records/json.h"
 
@@ -23,20 +24,16 @@ bool by_client(Direction direction, const Operation& operation) {
   return (direction == Direction::to_server) != operation.for_peer;
 }
 
-void carry_counts(const plant::Plant& before, const std::vector<std::vector<Counts>>& old, const plant::Plant& after,
-                  std::vector<std::vector<Counts>>& counts) {
-  for (plant::Index i = 0; i < after.conduits.size(); ++i) {
-    const plant::Index was = before.conduit(after.conduits[i].id.value);
-    if (was == kNone) continue;
-    counts[i].back() = old[was].back();
-    std::unordered_map<std::string_view, size_t> places;
-    const auto& rules = before.conduits[was].rules;
-    for (size_t k = 0; k < rules.size(); ++k) places.emplace(rules[k].id.value, k);
-    for (size_t k = 0; k < after.conduits[i].rules.size(); ++k) {
-      const auto same = places.find(after.conduits[i].rules[k].id.value);
-      if (same != places.end()) counts[i][k] = old[was][same->second];
-    }
-  }
+std::vector<std::vector<Counts>> counts_for(const plant::Plant& plant) {
+  std::vector<std::vector<Counts>> made;
+  for (const plant::Conduit& conduit : plant.conduits) made.emplace_back(conduit.rules.size() + 1);
+  return made;
+}
+
+std::unique_ptr<policy::Situation> situation_for(const std::shared_ptr<const policy::Policy>& policy) {
+  auto made = std::make_unique<policy::Situation>(policy);
+  made->see_people(true);
+  return made;
 }
 
 }  // namespace
@@ -59,18 +56,12 @@ records::Verdict recorded(const plant::Plant& plant, const policy::Verdict& verd
 
 Judge::Judge(std::shared_ptr<const policy::Policy> policy, std::string gateway, records::Sink& sink)
     : policy_(std::move(policy)), gateway_(std::move(gateway)), sink_(sink) {
-  situation_ = std::make_unique<policy::Situation>(policy_);
-  situation_->see_people(true);
+  situation_ = situation_for(policy_);
   keeper_ = std::make_unique<records::RepeatKeeper>(sink_);
-  make_counts();
+  counts_ = counts_for(plant());
 }
 
 Judge::~Judge() = default;
-
-void Judge::make_counts() {
-  counts_.clear();
-  for (const plant::Conduit& conduit : plant().conduits) counts_.emplace_back(conduit.rules.size() + 1);
-}
 
 Counts& Judge::counts(const policy::Verdict& verdict) {
   if (verdict.conduit == kNone) return nowhere_;
@@ -262,24 +253,62 @@ bool Judge::essential(const Talk& talk) const {
   return false;
 }
 
-void Judge::take(std::shared_ptr<const policy::Policy> policy, TimePoint now) {
+Successor::Successor(std::shared_ptr<const policy::Policy> before, std::shared_ptr<const policy::Policy> policy)
+    : before_(std::move(before)),
+      policy_(std::move(policy)),
+      situation_(situation_for(policy_)),
+      succession_(policy::succession(*before_, *policy_)),
+      counts_(counts_for(policy::plant_of(*policy_))) {
+  const plant::Plant& was = policy::plant_of(*before_);
+  for (const plant::Conduit& conduit : policy::plant_of(*policy_).conduits) {
+    Same& same = same_.emplace_back();
+    same.conduit = was.conduit(conduit.id.value);
+    if (same.conduit == kNone) continue;
+    std::unordered_map<std::string_view, plant::Index> places;
+    const auto& rules = was.conduits[same.conduit].rules;
+    for (plant::Index k = 0; k < rules.size(); ++k) places.emplace(rules[k].id.value, k);
+    for (const plant::Rule& rule : conduit.rules) {
+      const auto at = places.find(rule.id.value);
+      same.rules.push_back(at == places.end() ? kNone : at->second);
+    }
+  }
+}
+
+void Judge::take(Successor next, TimePoint now) {
+  if (next.before_ != policy_) next = Successor(policy_, next.policy_);
   keeper_->flush();
   findings_before_ += keeper_->occurrences();
   keeper_ = std::make_unique<records::RepeatKeeper>(sink_);
-  retired_.push_back({policy_, now});
-  const std::vector<std::vector<Counts>> old = std::move(counts_);
-  const std::shared_ptr<const policy::Policy> before = std::move(policy_);
-  policy_ = std::move(policy);
-  auto situation = std::make_unique<policy::Situation>(policy_);
-  situation->see_people(true);
-  situation->inherit(*situation_);
-  situation_ = std::move(situation);
-  make_counts();
-  carry_counts(policy::plant_of(*before), old, plant(), counts_);
+  next.situation_->inherit(*situation_, next.succession_);
+  for (size_t i = 0; i < next.same_.size(); ++i) {
+    const Successor::Same& same = next.same_[i];
+    if (same.conduit == kNone) continue;
+    const std::vector<Counts>& old = counts_[same.conduit];
+    next.counts_[i].back() = old.back();
+    for (size_t k = 0; k < same.rules.size(); ++k) {
+      if (same.rules[k] != kNone) next.counts_[i][k] = old[same.rules[k]];
+    }
+  }
+  situation_.swap(next.situation_);
+  counts_.swap(next.counts_);
+  policy_ = next.policy_;
+  retired_.push_back({std::make_unique<Successor>(std::move(next)), now});
 }
 
 void Judge::forget(TimePoint now) {
-  std::erase_if(retired_, [&](const Retired& one) { return now - one.since >= kRetiredFor || now < one.since; });
+  const auto is_due = [&](const Retired& one) { return now - one.since >= kRetiredFor || now < one.since; };
+  if (std::none_of(retired_.begin(), retired_.end(), is_due)) return;
+  if (letting_go_.valid() && letting_go_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  // To free what 10,000 rules hold takes milliseconds too.
+  std::vector<std::unique_ptr<Successor>> gone;
+  for (Retired& one : retired_) {
+    if (is_due(one)) gone.push_back(std::move(one.held));
+  }
+  std::erase_if(retired_, [](const Retired& one) { return one.held == nullptr; });
+  letting_go_ = std::async(std::launch::async, [gone = std::move(gone)]() mutable {
+    give_way();
+    gone.clear();
+  });
 }
 
 }  // namespace rampart::gateway

@@ -2,6 +2,7 @@
 // or conduit; counters; findings and records. It does no I/O and knows no protocol's bytes. One thread.
 #pragma once
 
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,26 @@ struct Counts {
   uint64_t passed = 0, refused = 0, would_refuse = 0;
 };
 
+/// Successor is what a judge needs to go on by another policy, made ready beside it, in any thread: with 10,000 rules
+/// that takes milliseconds, for which no message should wait.
+class Successor {
+ public:
+  Successor(std::shared_ptr<const policy::Policy> before, std::shared_ptr<const policy::Policy> policy);
+  const std::shared_ptr<const policy::Policy>& policy() const { return policy_; }
+
+ private:
+  friend class Judge;
+  struct Same {
+    plant::Index conduit = plant::kNone;  // of the plant before
+    std::vector<plant::Index> rules;      // of that conduit, by rule
+  };
+  std::shared_ptr<const policy::Policy> before_, policy_;
+  std::unique_ptr<policy::Situation> situation_;
+  policy::Succession succession_;
+  std::vector<std::vector<Counts>> counts_;
+  std::vector<Same> same_;  // by conduit
+};
+
 class Judge {
  public:
   /// `gateway` is the id under which conduits name it; the sink must outlive the judge.
@@ -45,6 +66,7 @@ class Judge {
 
   const plant::Plant& plant() const { return policy::plant_of(*policy_); }
   const policy::Policy& policy() const { return *policy_; }
+  const std::shared_ptr<const policy::Policy>& shared_policy() const { return policy_; }
 
   /// place finds who the ends of `talk` are, and which conduit it goes through. Again after take().
   void place(Talk& talk) const;
@@ -84,10 +106,10 @@ class Judge {
   /// ended tells that the conversation is over.
   void ended(Talk& talk, std::string_view end, TimePoint now);
 
-  /// take judges by `policy` from here on. Values and rates that are the same thing in both are carried over. Every
-  /// live Talk is to be placed anew. The policy before is kept for what it still judged, until forget().
-  void take(std::shared_ptr<const policy::Policy> policy, TimePoint now);
-  /// forget lets go of policies that nobody waits for any more; once a second or so.
+  /// take judges by another policy from here on. Values and rates that are the same thing in both are carried over.
+  /// Every live Talk is to be placed anew. The policy before is kept for what it still judged, until forget().
+  void take(Successor successor, TimePoint now);
+  /// forget lets go of policies that nobody waits for any more, beside the traffic; once a second or so.
   void forget(TimePoint now);
   /// forget_values makes all values unknown.
   void forget_values() { situation_->forget(); }
@@ -109,8 +131,9 @@ class Judge {
   uint64_t refusals() const { return refusals_; }
 
  private:
+  /// Retired is what was in force before, in the hands of its successor.
   struct Retired {
-    std::shared_ptr<const policy::Policy> policy;
+    std::unique_ptr<Successor> held;
     TimePoint since{};
   };
   const plant::Rule* rule_of(const policy::Verdict& verdict) const;
@@ -125,7 +148,6 @@ class Judge {
                 TimePoint now) const;
   void follow(Talk& talk, const protocols::Operation& operation, TimePoint now) const;
   Counts& counts(const policy::Verdict& verdict);
-  void make_counts();
   void tell(Talk& talk, Direction direction, const protocols::Operation& operation, const Ruling& ruling,
             TimePoint now);
   void write(const records::FindingKind& kind, uint64_t key, Talk& talk, Direction direction, std::string_view message,
@@ -142,6 +164,7 @@ class Judge {
   Counts nowhere_;
   Candidates candidates_;
   std::vector<Retired> retired_;
+  std::future<void> letting_go_;
   uint64_t findings_before_ = 0, operations_ = 0, refusals_ = 0, exchange_ = 0;
 };
 

@@ -129,7 +129,7 @@ TEST_F(RecordFirst, WhatStopsAControllerIsRecordedFirstWithoutBeingAsked) {
 TEST_F(RecordFirst, AnotherPlantJudgesWhatStillWaits) {
   EXPECT_TRUE(one.ask(kWrite));
   const std::string reads = "      - {id: poll, allow: read, protocol: modbus, from: [scada], to: [plc]}\n";
-  one.judge.take(policy_of(plant_with(reads)), one.now);
+  one.judge.take({one.judge.shared_policy(), policy_of(plant_with(reads))}, one.now);
   one.judge.place(one.talk);
   book.on_disk = 1;
   EXPECT_TRUE(resume());

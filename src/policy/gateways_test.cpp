@@ -177,7 +177,7 @@ TEST(Inheritance, CarriesWhatIsTheSameInBothPlants) {
   const auto verdict_by = [&](const char* point, const char* rule, int64_t when) {
     const auto after = plant_of(point, rule).compile().policy;
     Situation situation(after);
-    situation.inherit(old);
+    situation.inherit(old, succession(*before, *after));
     return decide(*after, situation, parties, write, at(when)).reason;
   };
   EXPECT_EQ(verdict_by("level", "set", 2), Reason::rate_exceeded) << "two were let through before";

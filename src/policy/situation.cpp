@@ -131,23 +131,29 @@ std::string counter_name(const Policy& policy, const RuleAt& at) {
 
 }  // namespace
 
-void Situation::inherit(const Situation& before) {
-  std::unordered_map<std::string, size_t> known;
-  for (size_t i = 0; i < before.policy_->points.size(); ++i) {
-    if (before.values_[i].known != 0) known.emplace(point_name(*before.policy_, before.policy_->points[i]), i);
+Succession succession(const Policy& before, const Policy& after) {
+  const auto places = [](const Policy& from, const auto& old, const Policy& to, const auto& now, auto name) {
+    std::unordered_map<std::string, Index> known;
+    for (size_t i = 0; i < old.size(); ++i) known.emplace(name(from, old[i]), static_cast<Index>(i));
+    std::vector<Index> out(now.size(), plant::kNone);
+    for (size_t i = 0; i < now.size(); ++i) {
+      const auto same = known.find(name(to, now[i]));
+      if (same != known.end()) out[i] = same->second;
+    }
+    return out;
+  };
+  return {places(before, before.points, after, after.points, point_name),
+          places(before, before.rules_at, after, after.rules_at, counter_name)};
+}
+
+void Situation::inherit(const Situation& before, const Succession& by) {
+  for (size_t i = 0; i < by.points.size(); ++i) {
+    if (by.points[i] != plant::kNone) values_[i] = before.values_[by.points[i]];
   }
-  for (size_t i = 0; i < policy_->points.size() && !known.empty(); ++i) {
-    const auto same = known.find(point_name(*policy_, policy_->points[i]));
-    if (same != known.end()) values_[i] = before.values_[same->second];
-  }
-  known.clear();
-  for (size_t i = 0; i < before.policy_->rules_at.size(); ++i) {
-    if (!before.counters_[i].times.empty())
-      known.emplace(counter_name(*before.policy_, before.policy_->rules_at[i]), i);
-  }
-  for (size_t i = 0; i < policy_->rules_at.size() && !known.empty(); ++i) {
-    const auto same = known.find(counter_name(*policy_, policy_->rules_at[i]));
-    if (same != known.end()) counters_[i] = before.counters_[same->second];
+  for (size_t i = 0; i < by.counters.size(); ++i) {
+    if (by.counters[i] != plant::kNone && !before.counters_[by.counters[i]].times.empty()) {
+      counters_[i] = before.counters_[by.counters[i]];
+    }
   }
 }
 

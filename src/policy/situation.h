@@ -33,6 +33,13 @@ struct Approval {
   bool operator==(const Approval&) const = default;
 };
 
+/// Succession says where each point and each counted rule of a policy lay in the one before; kNone: it is new. The same
+/// is what has the same ids and says the same: points that lie where they lay, rules of the same rate.
+struct Succession {
+  std::vector<Index> points, counters;
+};
+Succession succession(const Policy& before, const Policy& after);
+
 struct Raw;
 
 class Situation {
@@ -55,10 +62,9 @@ class Situation {
   void remove(const Lease& lease);
   void remove(const Approval& approval);
 
-  /// inherit takes over what `before`, of another policy, knows of what is the same in both by its ids: last values of
-  /// points that lie where they lay, and what counts against the rates of rules that say the same rate. Leases and
-  /// approvals stay behind: they name places in the other plant.
-  void inherit(const Situation& before);
+  /// inherit takes over what `before`, of another policy, knows of what is the same in both: last values of points, and
+  /// what counts against the rates of rules. Leases and approvals stay behind: they name places in the other plant.
+  void inherit(const Situation& before, const Succession& by);
   /// shift moves the times that count against rates: the clock that gives them was set by `step`. Leases and approvals
   /// end by the clock as it is.
   void shift(Duration step);

@@ -182,20 +182,24 @@ commonName = supplied
         new.mkdir()
         self.key(new / "key.pem")
         self.openssl("req", "-new", "-key", new / "key.pem", "-subj", f"/CN={subject}", "-out", new / "request")
-        extensions = "basicConstraints=CA:FALSE\n"
-        if addresses:
-            extensions += "subjectAltName=" + ",".join(f"IP:{address}" for address in addresses) + "\n"
-        if role is not None:
-            extensions += f"1.3.6.1.4.1.50316.802.1=ASN1:UTF8String:{role}\n"
-        (new / "extensions").write_text(extensions, encoding="utf-8")
-        when = lambda ahead: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + ahead * 86400))
-        self.openssl("ca", "-batch", "-notext", "-config", self.settings, "-in", new / "request", "-out", new / "certificate.pem",
-                     "-extfile", new / "extensions", "-startdate", when(-60), "-enddate", when(days))
+        self.sign(new / "request", new / "certificate.pem", addresses, role, days)
         shutil.copy(self.folder / "root.pem", new / "authority.pem")
         for name in ("authority.pem", "key.pem", "certificate.pem"):
             os.replace(new / name, folder / name)
         shutil.rmtree(new)
         return folder
+
+    def sign(self, request, certificate, addresses=(), role=None, days=90):
+        extensions = "basicConstraints=CA:FALSE\n"
+        if addresses:
+            extensions += "subjectAltName=" + ",".join(f"IP:{address}" for address in addresses) + "\n"
+        if role is not None:
+            extensions += f"1.3.6.1.4.1.50316.802.1=ASN1:UTF8String:{role}\n"
+        written = self.folder / "extensions"
+        written.write_text(extensions, encoding="utf-8")
+        when = lambda ahead: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + ahead * 86400))
+        self.openssl("ca", "-batch", "-notext", "-config", self.settings, "-in", request, "-out", certificate,
+                     "-extfile", written, "-startdate", when(-60), "-enddate", when(days))
 
     def revoke(self, certificate):
         self.openssl("ca", "-config", self.settings, "-revoke", certificate)
