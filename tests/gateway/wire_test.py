@@ -487,6 +487,36 @@ class Certificates(WireCase):
         self.assertEqual(plc.peers, [])
 
 
+class Transparent(WireCase):
+    """Both gateways are routers: no address changes, and what is between them is TLS all the same."""
+
+    def setUp(self):
+        super().setUp()
+        inn("down", "ip", "route", "add", "default", "via", "10.2.0.1")
+        inn("g1", "ip", "route", "add", "10.2.0.0/24", "via", FAR)
+        inn("g2", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        links = iter(("[to-up, to-g2]", "[to-g1, to-down]"))
+        self.text = re.sub(r"    serves:\n(      - .*\n|\n)*", lambda _: f"    stands: transparent\n    interfaces: {next(links)}\n    serves: []\n", plant())
+        self.file.write_text(self.text, encoding="utf-8")
+        for name, which in (("g1", "gw-1"), ("g2", "gw-2")):
+            script = self.folder / f"{name}.sh"
+            script.write_text(self.rampart("guard", self.file, "--as", which, "--show-setup"), encoding="utf-8")
+            inn(name, "sh", script)
+
+    def test_both_ends_keep_their_addresses_and_the_wire_shows_only_tls(self):
+        plc = self.server_down()
+        self.both(self.text)
+        capture = self.capture()
+        scada = self.client_up(to=(PLC, 502))
+        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
+        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
+        self.assertEqual(receive(scada, len(expected)), expected)
+        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.assertEqual(plc.peers, [SCADA], "the controller sees the client's address")
+        self.assertEqual(scada.getpeername()[0], PLC, "the client sees the controller's")
+        self.shows_only_tls(self.captured(capture), [b"\0\0\0\x06\x01\x03", b"\0\x0c\0\x07"])
+
+
 class Renewal(WireCase):
     def renewed(self, which):
         said = self.folder / f"{which}.said"
