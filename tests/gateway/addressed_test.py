@@ -12,7 +12,7 @@ import subprocess
 import threading
 import unittest
 
-from support import (GATEWAY, HMI, PLC, PROGRAM, RULES, SCADA, STRANGER, GatewayCase, addressed_network, adu, go_apart, is_reset,
+from support import (GATEWAY, GATEWAY6, HMI, PLC, PLC6, PROGRAM, RULES, SCADA, SCADA6, STRANGER, STRANGER6, GatewayCase, addressed_network, adu, go_apart, is_reset,
                      plant, read_registers, receive, write_register)
 
 LIBMODBUS_SERVER = os.environ.get("LIBMODBUS_SERVER", "")
@@ -386,6 +386,37 @@ class Rights(GatewayCase):
                                     check=False)
             self.assertEqual(answer.returncode, 1)
             self.assertIn(words, answer.stderr)
+
+
+class OverIPv6(GatewayCase):
+    plant = plant(serves=f"""- {{to: plc, protocol: modbus, at: "{GATEWAY6}"}}
+      - {{to: plc, protocol: modbus, transport: udp, at: "{GATEWAY6}"}}""").replace(f"at: [{{ip: {PLC}}}]", f'at: [{{ip: "{PLC6}"}}]')
+
+    def test_what_is_allowed_passes_and_the_rest_is_refused(self):
+        plc = self.server((PLC6, 502), family=socket.AF_INET6)
+        self.guard()
+        scada = self.client(SCADA6, (GATEWAY6, 502), socket.AF_INET6)
+        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
+        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
+        self.assertEqual(receive(scada, len(expected)), expected)
+        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.assertTrue(self.is_refused(STRANGER6, (GATEWAY6, 502), socket.AF_INET6))
+        self.assertEqual(len(plc.peers), 1)
+
+    def test_datagrams_too(self):
+        plc, scada = (socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for _ in range(2))
+        for made, place in ((plc, (PLC6, 502)), (scada, (SCADA6, 4000))):
+            self.addCleanup(made.close)
+            made.settimeout(30)
+            made.bind(place)
+        self.guard()
+        scada.sendto(write_register(1, 99, 1), (GATEWAY6, 502))
+        self.assertEqual(scada.recvfrom(100)[0], adu(1, b"\x86\x01"))
+        scada.sendto(read_registers(2, 0), (GATEWAY6, 502))
+        octets, relay = plc.recvfrom(100)
+        self.assertEqual(octets, read_registers(2, 0))
+        plc.sendto(adu(2, b"\x03\x02\0\x05"), relay)
+        self.assertEqual(scada.recvfrom(100)[0], adu(2, b"\x03\x02\0\x05"))
 
 
 if __name__ == "__main__":

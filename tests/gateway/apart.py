@@ -8,9 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from support import DEADLINE, PLC, PROGRAM, SCADA, GatewayCase, adu, go_apart, ip, plant, read_registers, receive, run, write_register
-
-SCADA6, PLC6 = "fd01::10", "fd02::10"
+from support import DEADLINE, PLC, PLC6, PROGRAM, SCADA, SCADA6, GatewayCase, adu, go_apart, ip, plant, read_registers, receive, run, write_register
 
 
 def enter(descriptor):

@@ -4,6 +4,7 @@
 import asyncio
 import pathlib
 import shutil
+import socket
 import ssl
 import struct
 import subprocess
@@ -13,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import softhsm  # noqa: E402  (of the folder above)
-from support import (GATEWAY, HMI, PLC, SCADA, Authority, GatewayCase, Server, addressed_network, adu, client, go_apart,
+from support import (GATEWAY, GATEWAY6, HMI, PLC, PLC6, SCADA, SCADA6, Authority, GatewayCase, Server, addressed_network, adu, client, go_apart,
                      read_registers, receive, write_register)
 
 RULES = """      - {id: poll, allow: [read, identify], protocol: modbus, from: [scada, hmi], to: [plc]}
@@ -79,7 +80,7 @@ class MbapsCase(GatewayCase):
         return self.wrapped(folder, source)
 
     def wrapped(self, folder, source=SCADA):
-        plain = client(source, (GATEWAY, 802))
+        plain = client(source, (GATEWAY, 802)) if source != SCADA6 else client(SCADA6, (GATEWAY6, 802), socket.AF_INET6)
         self.addCleanup(plain.close)
         secure = self.context(False, folder).wrap_socket(plain)
         self.addCleanup(secure.close)
@@ -215,10 +216,10 @@ class Clients(MbapsCase):
 class SecureServer(Server):
     """The Modbus server of these tests, inside TLS."""
 
-    def __init__(self, context):
+    def __init__(self, context, place=(PLC, 802), **settings):
         self.context = context
         self.shown = []
-        super().__init__((PLC, 802))
+        super().__init__(place, **settings)
 
     def serve(self, connection):
         try:
@@ -230,9 +231,9 @@ class SecureServer(Server):
 
 
 class Servers(MbapsCase):
-    def secure_server(self, subject="plc", days=90, authority=None):
+    def secure_server(self, subject="plc", days=90, authority=None, **settings):
         folder = (authority or self.authority).issue(self.folder / f"of-{subject}", subject, days=days)
-        made = SecureServer(self.context(True, folder))
+        made = SecureServer(self.context(True, folder), **settings)
         self.addCleanup(made.close)
         return made
 
@@ -251,6 +252,17 @@ class Servers(MbapsCase):
         self.begin("both")
         self.assertEqual(self.ask(self.secure("scada", role="operator"))[1], write_register(2, 12, 7))
         self.assertEqual(bytes(plc.seen), read_registers(1, 0) + write_register(2, 12, 7))
+
+    def test_both_sides_inside_tls_over_ipv6(self):
+        text = plant("both").replace("10.1.0.0/24", "fd01::/64").replace("10.2.0.0/24", "fd02::/64")
+        for four, six in ((SCADA, SCADA6), (HMI, "fd01::11"), (PLC, PLC6), (GATEWAY, GATEWAY6)):
+            text = text.replace(f"ip: {four}}}", f'ip: "{six}"}}').replace(f"at: {four},", f'at: "{six}",')
+        self.authority.issue(self.folder / "gw-1", "gw-1", [GATEWAY6])
+        plc = self.secure_server(place=(PLC6, 802), family=socket.AF_INET6)
+        self.guard(text, "--identity", self.folder / "gw-1", "--user", "root")
+        answers = self.ask(self.secure("scada", SCADA6, role="operator", addresses=[SCADA6]))
+        self.assertEqual(answers, [adu(1, b"\x03\x02\0\0"), write_register(2, 12, 7), adu(3, b"\x86\x01")])
+        self.assertEqual(plc.shown, ["gw-1"])
 
     def refused(self, finding):
         scada = self.client(SCADA, (GATEWAY, 502))

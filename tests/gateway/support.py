@@ -22,6 +22,7 @@ PROGRAM = os.environ.get("RAMPART", "build/release/rampart")
 DEADLINE = 30
 SCADA, HMI, STRANGER = "10.1.0.10", "10.1.0.11", "10.1.0.99"
 GATEWAY, PLC = "10.1.0.1", "10.2.0.10"
+SCADA6, STRANGER6, GATEWAY6, PLC6 = "fd01::10", "fd01::99", "fd01::1", "fd02::10"
 
 RULES = """      - {id: poll, allow: [read, identify], protocol: modbus, from: [scada, hmi], to: [plc]}
       - {id: move, allow: write, protocol: modbus, from: [scada], to: [plc], objects: [holding-register 10-19]}
@@ -93,6 +94,8 @@ def addressed_network():
     """All addresses on the loopback; who connects to the gateway without saying from where is scada."""
     for address in (SCADA, HMI, STRANGER, GATEWAY, PLC):
         ip("address", "add", f"{address}/32", "dev", "lo")
+    for address in (SCADA6, STRANGER6, GATEWAY6, PLC6):
+        ip("address", "add", f"{address}/128", "dev", "lo", "nodad")
     ip("route", "replace", "local", GATEWAY, "dev", "lo", "table", "local", "src", SCADA)
     ip("route", "replace", "local", PLC, "dev", "lo", "table", "local", "src", GATEWAY)
 

@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from support import (DEADLINE, PLC, PROGRAM, SCADA, Authority, GatewayCase, adu, go_apart, inn, inside, ip, is_reset,
+from support import (DEADLINE, GATEWAY6, PLC, PLC6, PROGRAM, SCADA, SCADA6, Authority, GatewayCase, adu, go_apart, inn, inside, ip, is_reset,
                      own_namespaces, read_registers, receive, write_register)
 
 LIBMODBUS_SERVER = os.environ.get("LIBMODBUS_SERVER", "")
@@ -129,7 +129,7 @@ class WireCase(GatewayCase):
         if shutil.which("tcpdump") is None:
             self.skipTest("there is no tcpdump")
         file = self.folder / "wire.pcap"
-        process = subprocess.Popen(["ip", "netns", "exec", "g2", "tcpdump", "-i", "to-g1", "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip"],
+        process = subprocess.Popen(["ip", "netns", "exec", "g2", "tcpdump", "-i", "to-g1", "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip or (ip6 and not icmp6)"],
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
@@ -515,6 +515,45 @@ class Transparent(WireCase):
         self.assertEqual(plc.peers, [SCADA], "the controller sees the client's address")
         self.assertEqual(scada.getpeername()[0], PLC, "the client sees the controller's")
         self.shows_only_tls(self.captured(capture), [b"\0\0\0\x06\x01\x03", b"\0\x0c\0\x07"])
+
+
+class OverIPv6(WireCase):
+    def setUp(self):
+        super().setUp()
+        for name, link, address in (("up", "to-g1", SCADA6), ("g1", "to-up", GATEWAY6), ("g1", "to-g2", "fd09::1"), ("g2", "to-g1", "fd09::2"),
+                                    ("g2", "to-down", "fd02::1"), ("down", "to-g2", PLC6)):
+            inn(name, "ip", "address", "add", f"{address}/64", "dev", link, "nodad")
+        self.text = plant().replace("10.1.0.0/24", "fd01::/64").replace("10.2.0.0/24", "fd02::/64")
+        for four, six in (("10.1.0.10", SCADA6), ("10.1.0.11", "fd01::11"), (PLC, PLC6), (GATE, GATEWAY6), (NEAR, "fd09::1"), (FAR, "fd09::2")):
+            for key, end in (("ip: ", "}"), ("at: ", "}"), ("at: ", ",")):
+                self.text = self.text.replace(f"{key}{four}{end}", f'{key}"{six}"{end}')
+        self.authority.issue(self.folder / "gw-1", "gw-1", ["fd09::1"])
+        self.authority.issue(self.folder / "gw-2", "gw-2", ["fd09::2"])
+
+    def test_streams_and_datagrams_are_judged_and_the_wire_shows_only_tls(self):
+        with inside("down"):
+            plc = self.server((PLC6, 502), family=socket.AF_INET6)
+            far = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            far.bind((PLC6, 9000))
+        with inside("up"):
+            near = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            near.bind((SCADA6, 4000))
+        for made in (far, near):
+            self.addCleanup(made.close)
+            made.settimeout(DEADLINE)
+        self.both(self.text)
+        capture = self.capture()
+        with inside("up"):
+            scada = self.client(SCADA6, (GATEWAY6, 502), socket.AF_INET6)
+        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
+        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
+        self.assertEqual(receive(scada, len(expected)), expected)
+        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        near.sendto(b"a secret", (GATEWAY6, 9000))
+        octets, relay = far.recvfrom(100)
+        far.sendto(octets[::-1], relay)
+        self.assertEqual(near.recvfrom(100)[0], b"terces a")
+        self.shows_only_tls(self.captured(capture), [b"a secret", b"\0\x0c\0\x07"])
 
 
 class Renewal(WireCase):
