@@ -11,14 +11,22 @@
 
 namespace rampart::net {
 
-Handshakes::Errand::~Errand() {
-  if (body_) body_->user = nullptr;
-}
+Handshakes::Errand::~Errand() { abandon(); }
 
 Handshakes::Errand& Handshakes::Errand::operator=(Errand&& other) noexcept {
-  if (body_) body_->user = nullptr;
+  abandon();
   body_ = std::exchange(other.body_, nullptr);
   return *this;
+}
+
+void Handshakes::Errand::abandon() {
+  if (!body_) return;
+  if (body_->user != nullptr) {
+    const std::lock_guard lock(body_->owner.mutex_);
+    std::erase(body_->owner.asked_, body_);
+    body_->user = nullptr;
+  }
+  body_.reset();
 }
 
 Handshakes::Handshakes(EventLoop& loop) : loop_(loop), bell_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -31,7 +39,7 @@ Handshakes::~Handshakes() { loop_.remove(bell_.get()); }
 
 Handshakes::Errand Handshakes::go_on(Step step, User& user) {
   Errand errand;
-  errand.body_ = std::make_shared<Errand::Body>(std::move(step), user);
+  errand.body_ = std::make_shared<Errand::Body>(*this, std::move(step), &user);
   {
     const std::lock_guard lock(mutex_);
     asked_.push_back(errand.body_);
@@ -49,7 +57,7 @@ void Handshakes::work(const std::stop_token& stop) {
     const std::shared_ptr<Errand::Body> body = std::move(asked_.front());
     asked_.pop_front();
     lock.unlock();
-    if (body->user != nullptr) body->step.did = body->step.session->shake_hands();
+    body->step.did = body->step.session->shake_hands();
     lock.lock();
     done_.push_back(body);
     constexpr uint64_t kOnce = 1;
@@ -66,7 +74,7 @@ void Handshakes::ready(uint32_t) {
     done.swap(done_);
   }
   for (const auto& body : done) {
-    if (User* user = body->user.exchange(nullptr)) user->shaken(std::move(body->step));
+    if (User* user = std::exchange(body->user, nullptr)) user->shaken(std::move(body->step));
   }
 }
 

@@ -3,7 +3,6 @@
 // handshake; it gives way to the loop's. All calls and all answers belong to the loop's thread.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -32,8 +31,8 @@ class Handshakes final : private Watcher {
    protected:
     ~User() = default;
   };
-  /// Errand is a step that is away. Letting go of it abandons the step: its user hears nothing, its socket is closed
-  /// once it is back.
+  /// Errand is a step that is away. Letting go of it abandons the step: its user hears nothing, and its socket is
+  /// closed, where it is worked on just now once it is back. None may outlive its Handshakes.
   class Errand {
    public:
     Errand() = default;
@@ -45,10 +44,11 @@ class Handshakes final : private Watcher {
    private:
     friend class Handshakes;
     struct Body {
-      explicit Body(Step given, User& waits) : step(std::move(given)), user(&waits) {}
+      Handshakes& owner;
       Step step;
-      std::atomic<User*> user;
+      User* user;  // for the loop's thread alone; null: abandoned
     };
+    void abandon();
     std::shared_ptr<Body> body_;
   };
 
@@ -59,7 +59,7 @@ class Handshakes final : private Watcher {
   Handshakes& operator=(const Handshakes&) = delete;
 
   /// go_on has the session shake hands once more. The socket must not be watched. How many are away at once is for
-  /// users to bound.
+  /// users to bound: also where a token hangs, so that none comes back.
   [[nodiscard]] Errand go_on(Step step, User& user);
 
  private:

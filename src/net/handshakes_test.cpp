@@ -131,9 +131,40 @@ TEST_F(HandshakesTest, WhoLetsGoHearsNothingAndTheSocketIsClosed) {
   EXPECT_EQ(ends[0]->heard, 0);
 }
 
+TEST_F(HandshakesTest, WhatWaitsForItsTurnIsClosedAtOnceWhenItIsAbandoned) {
+  // The first hangs: its socket waits, as a token may.
+  std::vector<Descriptor> peers;
+  struct Nobody final : Handshakes::User {
+    void shaken(Handshakes::Step) override { FAIL() << "it was abandoned"; }
+  } nobody;
+  std::vector<Handshakes::Errand> errands;
+  for (int i = 0; i < 40; ++i) {
+    int sockets[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+    peers.emplace_back(sockets[1]);
+    auto session = std::make_unique<TlsSession>(contexts_[0], sockets[0], TlsTerms{.now = clock_.now()});
+    errands.push_back(handshakes_.go_on({Descriptor(sockets[0]), std::move(session)}, nobody));
+  }
+  errands.clear();
+  size_t closed = 0;
+  for (const Descriptor& peer : peers) {
+    uint8_t octet = 0;
+    if (recv(peer.get(), &octet, 1, MSG_DONTWAIT) == 0) ++closed;
+  }
+  EXPECT_GE(closed, peers.size() - 1);
+  // What hangs is closed too once it is back.
+  shutdown(peers[0].get(), SHUT_WR);
+  const auto is_closed = [&] {
+    uint8_t octets[4096];
+    while (recv(peers[0].get(), octets, sizeof octets, MSG_DONTWAIT) > 0) continue;
+    return recv(peers[0].get(), octets, sizeof octets, MSG_DONTWAIT) == 0;
+  };
+  turn_until(is_closed);
+  EXPECT_TRUE(is_closed());
+}
+
 TEST_F(HandshakesTest, EndsWithStepsOnTheirWay) {
   EventLoop loop(clock_);
-  std::vector<std::array<std::unique_ptr<End>, 2>> all;
   Handshakes handshakes(loop);
   std::vector<Handshakes::Errand> errands;
   struct Nobody final : Handshakes::User {
