@@ -129,7 +129,7 @@ class WireCase(GatewayCase):
         if shutil.which("tcpdump") is None:
             self.skipTest("there is no tcpdump")
         file = self.folder / "wire.pcap"
-        process = subprocess.Popen(["ip", "netns", "exec", "g2", "tcpdump", "-i", "to-g1", "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip or (ip6 and not icmp6)"],
+        process = subprocess.Popen(["ip", "netns", "exec", "g2", "tcpdump", "-i", "to-g1", "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip or (ip6 and (tcp or udp))"],
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
