@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What a gateway costs: round trips and requests a second through Rampart, nginx and HAProxy, beside none at all.
 
-    bench/gateway.py [--tls] [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
+    bench/gateway.py [--tls] [--one] [--rounds 5] [--seconds 2] [--connections 1,16,256] [--program build/release/rampart]
 
 Everything runs on the loopback, in turns and in another order each round, with the same client and server; the last column is what a
 contestant itself took of the processors for one request, which says more than rates where all share two of them. nginx and HAProxy
 forward octets and look at nothing; Rampart decodes and judges every message. A journal is kept in one of its runs.
+
+With --one nginx has one process and HAProxy one thread, as Rampart has, in place of one for each processor.
 
 With --tls also: a client inside TLS 1.3 with a certificate on both sides, in front of the plain server, through nginx, HAProxy, stunnel
 and Rampart (Modbus/TCP Security); and a plain client through two of them with TLS in between, stunnel and Rampart.
@@ -82,7 +84,7 @@ class Contestants:
             conf = self.folder / "nginx.conf"
             modules = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;" if pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so").exists() else ""
             conf.write_text(f"""{modules}
-worker_processes auto; daemon off; pid {self.folder}/nginx.pid; error_log /dev/null;
+worker_processes {1 if self.options.one else 'auto'}; daemon off; pid {self.folder}/nginx.pid; error_log /dev/null;
 events {{ worker_connections 4096; }}
 stream {{ server {{ listen 127.0.0.1:{PATHS['nginx']}; proxy_pass {SERVER}:{PORT}; tcp_nodelay on; }} }}
 """, encoding="utf-8")
@@ -92,6 +94,7 @@ stream {{ server {{ listen 127.0.0.1:{PATHS['nginx']}; proxy_pass {SERVER}:{PORT
             conf = self.folder / "haproxy.cfg"
             conf.write_text(f"""global
   maxconn 4096
+{'  nbthread 1' if self.options.one else ''}
 defaults
   mode tcp
   timeout connect 5s
@@ -218,6 +221,7 @@ def peers_of(name):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--one", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--connections", default="1,16,256")
