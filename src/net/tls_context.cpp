@@ -107,7 +107,9 @@ class Folder {
     try {
       key = crypto::token_tls_key(crypto::TokenKey::parse(trim(as_text(*uri))));
     } catch (const Error& error) {
-      fail(kUri, error.what(), "the token must be there, and its PIN be readable for this user");
+      const std::string what = error.what();
+      const bool says_how = what.find('\n') != std::string::npos;
+      fail(kUri, what, says_how ? "" : "the token must be there, and its PIN be readable for this user");
     }
     if (SSL_CTX_use_PrivateKey(context(), key.get()) != 1) {
       fail(kUri, "its key cannot be used: " + tls_reason(), "the key that belongs to certificate.pem");

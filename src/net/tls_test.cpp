@@ -385,6 +385,13 @@ TEST_F(TlsSessions, SayWhatIsWrongWithAFolder) {
   EXPECT_THAT(error("denying"), HasSubstr("denied: line 2"));
   write_text(path("denying/authority.pem"), "nothing\n");
   EXPECT_THAT(error("denying"), HasSubstr("authority.pem: there is no certificate"));
+  identity("two", own);
+  write_text(path("two/key.uri"), "pkcs11:token=works;object=x?module-path=/nowhere.so&pin-source=/nowhere\n");
+  EXPECT_THAT(error("two"), HasSubstr("key.uri: there is a key.pem too"));
+  std::filesystem::remove(path("two/key.pem"));
+  EXPECT_THAT(error("two"), HasSubstr("key.uri: cannot load the PKCS#11 module /nowhere.so"));
+  write_text(path("two/key.uri"), "hello\n");
+  EXPECT_THAT(error("two"), HasSubstr("it must begin with pkcs11:"));
 }
 
 TEST_F(TlsSessions, TheStampOfAFolderChangesWithItsFiles) {
