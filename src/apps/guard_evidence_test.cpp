@@ -213,7 +213,7 @@ TEST_F(GuardEvidenceTest, AWireThatIsDownIsToldAndOneThatThePlantHasNoMore) {
   ASSERT_TRUE(turn({&near, &far}, [&] { return is(near, "gw-2", true); }));
   beat(near, now());
   EXPECT_EQ(near.heard.way("tunnel-up"), "so");
-  near.node.take(policy_of(replaced(text, "    protect: mutual-tls\n", "")));
+  near.node.take({near.node.judge().shared_policy(), policy_of(replaced(text, "    protect: mutual-tls\n", ""))});
   beat(near, now());
   for (const char* fact : {"tunnel-up", "peers-proved", "chains-checked"}) {
     EXPECT_EQ(near.heard.way(fact), "not so") << fact;
