@@ -396,19 +396,12 @@ class OverIPv6(GatewayCase):
         plc = self.server((PLC6, 502), family=socket.AF_INET6)
         self.guard()
         scada = self.client(SCADA6, (GATEWAY6, 502), socket.AF_INET6)
-        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
-        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
-        self.assertEqual(receive(scada, len(expected)), expected)
-        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.judges(scada, plc)
         self.assertTrue(self.is_refused(STRANGER6, (GATEWAY6, 502), socket.AF_INET6))
         self.assertEqual(len(plc.peers), 1)
 
     def test_datagrams_too(self):
-        plc, scada = (socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for _ in range(2))
-        for made, place in ((plc, (PLC6, 502)), (scada, (SCADA6, 4000))):
-            self.addCleanup(made.close)
-            made.settimeout(30)
-            made.bind(place)
+        plc, scada = self.datagrams_at((PLC6, 502), socket.AF_INET6), self.datagrams_at((SCADA6, 4000), socket.AF_INET6)
         self.guard()
         scada.sendto(write_register(1, 99, 1), (GATEWAY6, 502))
         self.assertEqual(scada.recvfrom(100)[0], adu(1, b"\x86\x01"))

@@ -80,10 +80,7 @@ class Apart(GatewayCase):
 
     def exchange(self, plc, source, to, family):
         scada = self.client_up(source, to, family)
-        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
-        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
-        self.assertEqual(receive(scada, len(expected)), expected)
-        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.judges(scada, plc)
         self.assertEqual(plc.peers[-1], source, "the controller sees the client's address")
         self.assertEqual(scada.getpeername()[0], to[0], "the client sees the controller's")
         return scada

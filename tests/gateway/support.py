@@ -364,6 +364,21 @@ class GatewayCase(unittest.TestCase):
         self.addCleanup(made.close)
         return made
 
+    def datagrams_at(self, place, family=socket.AF_INET):
+        """A socket for datagrams, bound to a place."""
+        made = socket.socket(family, socket.SOCK_DGRAM)
+        self.addCleanup(made.close)
+        made.settimeout(DEADLINE)
+        made.bind(place)
+        return made
+
+    def judges(self, scada, plc):
+        """A forbidden write, a read and an allowed write in one piece: refused in its place, and the controller sees the other two alone."""
+        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
+        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
+        self.assertEqual(receive(scada, len(expected)), expected)
+        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+
     def is_refused(self, *words):
         """True where a connection is reset, when it is made or right after."""
         try:

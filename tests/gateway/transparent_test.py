@@ -33,13 +33,10 @@ class Routed(RoutedNetwork):
     def test_datagrams_keep_both_addresses_too(self):
         self.set_up_kernel(self.text)
         with inside("down"):
-            plc = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            plc.bind((PLC, 502))
+            plc = self.datagrams_at((PLC, 502))
         with inside("up"):
-            scada = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            scada.bind((SCADA, 4000))
+            scada = self.datagrams_at((SCADA, 4000))
         for made in (plc, scada):
-            self.addCleanup(made.close)
             made.settimeout(5)
         self.begin(self.text)
         for number in range(1, 4):

@@ -200,10 +200,7 @@ class Streams(WireCase):
         plc = self.server_down()
         self.both()
         scada = self.client_up()
-        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
-        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
-        self.assertEqual(receive(scada, len(expected)), expected)
-        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.judges(scada, plc)
 
     def test_connections_open_half_close_and_end_alike(self):
         plc = self.server_down()
@@ -288,15 +285,9 @@ class Streams(WireCase):
 class Datagrams(WireCase):
     def sockets(self, port):
         with inside("down"):
-            plc = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            plc.bind((PLC, port))
+            plc = self.datagrams_at((PLC, port))
         with inside("up"):
-            scada = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            scada.bind((SCADA, 4000))
-        for made in (plc, scada):
-            self.addCleanup(made.close)
-            made.settimeout(DEADLINE)
-        return plc, scada
+            return plc, self.datagrams_at((SCADA, 4000))
 
     def test_datagrams_keep_their_bounds_and_order_and_are_judged(self):
         plc, scada = self.sockets(502)
@@ -508,10 +499,7 @@ class Transparent(WireCase):
         self.both(self.text)
         capture = self.capture()
         scada = self.client_up(to=(PLC, 502))
-        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
-        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
-        self.assertEqual(receive(scada, len(expected)), expected)
-        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.judges(scada, plc)
         self.assertEqual(plc.peers, [SCADA], "the controller sees the client's address")
         self.assertEqual(scada.getpeername()[0], PLC, "the client sees the controller's")
         self.shows_only_tls(self.captured(capture), [b"\0\0\0\x06\x01\x03", b"\0\x0c\0\x07"])
@@ -533,22 +521,14 @@ class OverIPv6(WireCase):
     def test_streams_and_datagrams_are_judged_and_the_wire_shows_only_tls(self):
         with inside("down"):
             plc = self.server((PLC6, 502), family=socket.AF_INET6)
-            far = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-            far.bind((PLC6, 9000))
+            far = self.datagrams_at((PLC6, 9000), socket.AF_INET6)
         with inside("up"):
-            near = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-            near.bind((SCADA6, 4000))
-        for made in (far, near):
-            self.addCleanup(made.close)
-            made.settimeout(DEADLINE)
+            near = self.datagrams_at((SCADA6, 4000), socket.AF_INET6)
         self.both(self.text)
         capture = self.capture()
         with inside("up"):
             scada = self.client(SCADA6, (GATEWAY6, 502), socket.AF_INET6)
-        scada.sendall(write_register(1, 50, 1) + read_registers(2, 0) + write_register(3, 12, 7))
-        expected = adu(1, b"\x86\x01") + adu(2, b"\x03\x02\0\0") + write_register(3, 12, 7)
-        self.assertEqual(receive(scada, len(expected)), expected)
-        self.assertEqual(bytes(plc.seen), read_registers(2, 0) + write_register(3, 12, 7))
+        self.judges(scada, plc)
         near.sendto(b"a secret", (GATEWAY6, 9000))
         octets, relay = far.recvfrom(100)
         far.sendto(octets[::-1], relay)
