@@ -115,16 +115,14 @@ int enrol_command(const PkiArguments& arguments, const Clock& clock, std::string
       throw UsageError("--token-uri makes a key, and nobody is asked to certify it",
                        "with --token and --authority, or with --request");
     }
-    if (identity.key_uri() != crypto::TokenKey::parse(arguments.token_uri).text()) {  // else a second try
-      identity.make_key_in(crypto::TokenKey::parse(arguments.token_uri));
-    }
+    identity.make_key_in(crypto::TokenKey::parse(arguments.token_uri));
   }
   if (!arguments.request.empty()) {
     const std::string subject = ticket ? ticket->subject : arguments.subject;
     if (subject.empty()) throw UsageError("a request needs a subject", "--for ID, an asset or gateway of the plant");
     replace_file(arguments.request, as_bytes(identity.request(subject)), 0644);
     out += "wrote the request to " + arguments.request + "; the key stays in " +
-           (identity.key_uri().empty() ? identity.key_file() : "the token") + "\n";
+           (identity.token() ? "the token" : identity.key_file()) + "\n";
     return 0;
   }
   if (!arguments.bundle.empty()) {

@@ -97,6 +97,10 @@ std::unique_ptr<CertificateKey> make_certificate_key(const std::string& path) {
 std::unique_ptr<CertificateKey> open_certificate_key(const std::string& path) {
   return std::make_unique<FileKey>(open_pem_key(path, kP256), path);
 }
+std::unique_ptr<CertificateKey> open_certificate_key(const std::string& token_file, const std::string& key_file) {
+  const auto token = token_key_in(token_file);
+  return token ? open_certificate_key(*token) : open_certificate_key(key_file);
+}
 std::unique_ptr<CertificateKey> make_certificate_key(const TokenKey& key) {
   make_token_pair(key, PairKind::p256);
   return open_certificate_key(key);

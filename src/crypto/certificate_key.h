@@ -26,6 +26,8 @@ class CertificateKey {
 /// open_certificate_key refuses a file that group or others may read. Errors: throw Error.
 std::unique_ptr<CertificateKey> make_certificate_key(const std::string& path);
 std::unique_ptr<CertificateKey> open_certificate_key(const std::string& path);
+/// Of a folder, `token_file` names a key in a token; where it is missing, `key_file` is the key.
+std::unique_ptr<CertificateKey> open_certificate_key(const std::string& token_file, const std::string& key_file);
 /// The same in a token: not extractable, refusing where the label is taken.
 std::unique_ptr<CertificateKey> make_certificate_key(const TokenKey& key);
 std::unique_ptr<CertificateKey> open_certificate_key(const TokenKey& key);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -40,6 +41,9 @@ struct TokenKey {
   static TokenKey parse(std::string_view uri);
   std::string text() const;
 };
+/// token_key_in reads the URI that a file of one line names; nothing where there is no such file. Errors: throws Error.
+std::optional<TokenKey> token_key_in(const std::string& path);
+
 /// make_token_key makes an Ed25519 key pair in the token (not extractable), refusing where the label is taken;
 /// open_token_key finds it. Errors: throw Error naming module, token and the PKCS#11 return value. A sign() after the
 /// session was lost logs in once more before it gives up.

@@ -2,12 +2,14 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "crypto/signature.h"
 
 namespace rampart::crypto {
 namespace {
 
+constexpr uint64_t kMostOctets = 4096;  // of a URI in a file
 constexpr std::string_view kScheme = "pkcs11:";
 constexpr const char* kForm = "The form is pkcs11:token=NAME;object=LABEL?module-path=FILE&pin-source=FILE";
 
@@ -114,6 +116,12 @@ std::string TokenKey::text() const {
     separator = '?';
   }
   return out;
+}
+
+std::optional<TokenKey> token_key_in(const std::string& path) {
+  const auto text = read_file(path, kMostOctets);
+  if (!text) return std::nullopt;
+  return TokenKey::parse(trim(as_text(*text)));
 }
 
 }  // namespace rampart::crypto

@@ -15,15 +15,14 @@ namespace rampart::journal {
 namespace {
 
 constexpr uint64_t kMostKeys = 1 << 20;  // octets of journal.vkeys: more changes than a century of days
-constexpr uint64_t kMostUri = 4096;
 
 std::unique_ptr<crypto::Signer> open_file(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0 ? crypto::open_key_file(path) : nullptr;
 }
 
 std::unique_ptr<crypto::Signer> open_token(const std::string& path) {
-  const std::optional<std::vector<uint8_t>> uri = read_file(path, kMostUri);
-  return uri ? crypto::open_token_key(crypto::TokenKey::parse(trim(as_text(*uri)))) : nullptr;
+  const auto key = crypto::token_key_in(path);
+  return key ? crypto::open_token_key(*key) : nullptr;
 }
 
 }  // namespace

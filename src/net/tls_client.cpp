@@ -71,7 +71,7 @@ Context make_context(const TlsSettings& settings) {
     throw Error("Cannot read trusted certificates from " + settings.ca_file + ": " + last_reason(),
                 "The file must hold certificates in PEM form.");
   }
-  const bool has_key = !settings.key_file.empty() || !settings.key_uri.empty();
+  const bool has_key = !settings.key_file.empty() || settings.token;
   if (settings.certificate_file.empty() == has_key) {
     throw Error("A certificate of ours needs its key, and a key its certificate.", "Give both or neither.");
   }
@@ -80,8 +80,8 @@ Context make_context(const TlsSettings& settings) {
     throw Error("Cannot read our certificate from " + settings.certificate_file + ": " + last_reason(),
                 "The file must hold our certificate in PEM form, followed by those that lead to its authority.");
   }
-  if (!settings.key_uri.empty()) {
-    const auto key = crypto::token_tls_key(crypto::TokenKey::parse(settings.key_uri));
+  if (settings.token) {
+    const auto key = crypto::token_tls_key(*settings.token);
     if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
       throw Error("Cannot use the key in the token: " + last_reason(), "It must be that of our certificate.");
     }

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "crypto/signature.h"
 
 namespace rampart::net {
 
@@ -19,7 +20,7 @@ struct TlsSettings {
   std::string ca_file{};           // trusted authorities; empty: the system's
   std::string certificate_file{};  // ours with what leads to its authority; both this and the key, or neither
   std::string key_file{};
-  std::string key_uri{};  // instead of key_file: of a key in a PKCS#11 token, RFC 7512
+  std::optional<crypto::TokenKey> token{};  // instead of key_file
   std::string name{};  // DNS name or IP address that the server's certificate must carry; empty: the host connected to
   /// SHA-256 of the one root that is trusted, which the server has to send; ca_file is not read then.
   std::optional<std::array<uint8_t, 32>> root{};

@@ -94,18 +94,17 @@ class Folder {
   /// read_key takes the key from a file, or from the token that `key.uri` names.
   void read_key() {
     constexpr const char* kUri = "key.uri";
-    const auto uri = read_file(name(kUri), kMostFile);
-    if (!uri) {
+    struct stat about {};
+    if (stat(name(kUri).c_str(), &about) != 0) {
       read_key_file();
       return;
     }
-    struct stat about {};
     if (stat(name("key.pem").c_str(), &about) == 0) {
       fail(kUri, "there is a key.pem too", "an identity has one key: remove the other");
     }
     std::shared_ptr<EVP_PKEY> key;
     try {
-      key = crypto::token_tls_key(crypto::TokenKey::parse(trim(as_text(*uri))));
+      if (const auto token = crypto::token_key_in(name(kUri))) key = crypto::token_tls_key(*token);
     } catch (const Error& error) {
       const std::string what = error.what();
       const bool says_how = what.find('\n') != std::string::npos;

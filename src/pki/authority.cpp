@@ -116,9 +116,7 @@ Authority::Authority(std::string folder, Tell tell)
 
 crypto::CertificateKey& Authority::key() {
   if (key_) return *key_;
-  const auto uri = read_file(path(kKeyUri), kMostFile);
-  key_ = uri ? crypto::open_certificate_key(crypto::TokenKey::parse(trim(as_text(*uri))))
-             : crypto::open_certificate_key(path(kKey));
+  key_ = crypto::open_certificate_key(path(kKeyUri), path(kKey));
   if (key_->public_key() != crypto::public_key_of(root_der_)) {
     key_.reset();
     throw Error("the key of " + folder_ + " is not that of its certificate", "Restore both from one backup.");
@@ -290,8 +288,7 @@ Result Authority::renew_by(const plant::Plant& plant, Bytes certificate, Bytes r
   if (!known) return no(Refused::forbidden, "the certificate is not of this authority");
   if (found->revoked) return no(Refused::forbidden, "the certificate is revoked");
   const std::string owner = owner_of(plant, from);
-  if (!owner.empty() && owner != id)
-    return no(Refused::forbidden, std::string(kUsedElsewhere) + owner);
+  if (!owner.empty() && owner != id) return no(Refused::forbidden, std::string(kUsedElsewhere) + owner);
   const auto subject = find_subject(plant, id, found->certificate.role);
   if (!subject) return no(Refused::forbidden, "the plant has no such asset, gateway or role any more");
   const bool expired = now > found->certificate.until;

@@ -66,13 +66,10 @@ std::optional<crypto::Certificate> Identity::certificate() const {
   return crypto::read_certificates(*text)[0];
 }
 
-std::string Identity::key_uri() const {
-  const auto text = read_file(uri_file(), kMostFile);
-  return text ? std::string(trim(as_text(*text))) : std::string();
-}
-
 void Identity::make_key_in(const crypto::TokenKey& token) const {
   make_folders(folder_);
+  const auto before = this->token();
+  if (before && before->text() == token.text()) return;  // a second try
   for (const std::string& file : {key_file(), uri_file()}) {
     if (!read_file(file, kMostFile)) continue;
     throw Error("there is a key already: " + file, "An identity keeps its key; to begin anew, take another folder.");
@@ -81,16 +78,11 @@ void Identity::make_key_in(const crypto::TokenKey& token) const {
   create_file(uri_file(), as_bytes(token.text() + "\n"), 0600);
 }
 
-std::unique_ptr<crypto::CertificateKey> Identity::open_key() const {
-  const std::string uri = key_uri();
-  return uri.empty() ? crypto::open_certificate_key(key_file())
-                     : crypto::open_certificate_key(crypto::TokenKey::parse(uri));
-}
-
 std::string Identity::request(const std::string& subject) const {
   make_folders(folder_);
-  const bool there = read_file(key_file(), kMostFile).has_value() || read_file(uri_file(), kMostFile).has_value();
-  const auto key = there ? open_key() : crypto::make_certificate_key(key_file());
+  const bool there = token() || read_file(key_file(), kMostFile);
+  const auto key =
+      there ? crypto::open_certificate_key(uri_file(), key_file()) : crypto::make_certificate_key(key_file());
   return crypto::pem(crypto::kPemRequest, crypto::make_request(subject, *key));
 }
 
@@ -98,9 +90,9 @@ crypto::Certificate Identity::install(Bytes bundle, const std::optional<Fingerpr
   const Bundle parts = take_apart(bundle);
   const std::vector<Der> trusted = roots_of(authority_file());
   check_root(parts.root, trusted, expected);
-  const auto key = open_key();
+  const auto key = crypto::open_certificate_key(uri_file(), key_file());
   if (crypto::public_key_of(parts.chain[0]) != key->public_key()) {
-    throw Error("the certificate does not fit the key " + (key_uri().empty() ? key_file() : uri_file()),
+    throw Error("the certificate does not fit the key " + (token() ? uri_file() : key_file()),
                 "It answers another request than this one.");
   }
   crypto::check_chain(parts.chain, {parts.root}, now);

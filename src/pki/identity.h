@@ -27,10 +27,10 @@ class Identity {
 
   /// certificate is the own one; nothing where there is none yet. Errors: throws Error where the file is damaged.
   std::optional<crypto::Certificate> certificate() const;
-  /// key_uri is the URI of the folder's key in a token; empty where the key is, or is to be, a file.
-  std::string key_uri() const;
-  /// make_key_in makes the folder's key in a token. Errors: throws Error, also where the folder has a key or the label
-  /// is taken.
+  /// token is the folder's key in a token; nothing where the key is, or is to be, a file. Errors: throws Error.
+  std::optional<crypto::TokenKey> token() const { return crypto::token_key_in(uri_file()); }
+  /// make_key_in makes the folder's key in a token; where it is there already, in that token, nothing. Errors: throws
+  /// Error, also where the folder has another key or the label is taken.
   void make_key_in(const crypto::TokenKey& token) const;
   /// request is a request (PEM) for `subject` by the folder's key, which is made where it is missing. Errors: throws.
   std::string request(const std::string& subject) const;
@@ -46,7 +46,6 @@ class Identity {
   bool deny(std::string_view name, std::string_view reason) const;
 
  private:
-  std::unique_ptr<crypto::CertificateKey> open_key() const;
   std::string folder_;
 };
 

@@ -42,8 +42,8 @@ net::TlsSettings settings_of(const Identity& identity, bool with_certificate) {
   settings.most_answer = kMostAnswer;
   if (with_certificate) {
     settings.certificate_file = identity.certificate_file();
-    settings.key_uri = identity.key_uri();
-    if (settings.key_uri.empty()) settings.key_file = identity.key_file();
+    settings.token = identity.token();
+    if (!settings.token) settings.key_file = identity.key_file();
   }
   return settings;
 }
