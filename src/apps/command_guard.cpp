@@ -37,6 +37,9 @@ namespace {
 
 constexpr std::chrono::seconds kBeat{1};
 constexpr std::chrono::milliseconds kTurn{100};
+// After SIGTERM: for sequences that are open, while everything goes on; then for answers, while nothing new is taken.
+constexpr std::chrono::seconds kSequencesWithin{60};
+constexpr std::chrono::seconds kAnswersWithin{1};
 
 std::string hash_of(const plant::Plant& plant) {
   std::string hash;
@@ -188,7 +191,7 @@ class Guard {
     manager_.say("READY=1\nSTATUS=guarding");
     gateway_->look_after_identity();
     Duration beaten{}, turned = clock_.steady();
-    while (!stop.asked()) {
+    while (!may_end(stop)) {
       gateway_->turn(kTurn);
       take_role(role.said());
       if (is_there(reading_)) take_identity();  // first: another plant may be the first to ask for TLS
@@ -202,7 +205,7 @@ class Guard {
       if (asked) load_plant();
       beat();
     }
-    manager_.say("STOPPING=1");
+    retire();
     evidence_->end(clock_.now());
     gateway_->finish();
     if (rules_) events_.failed(*loaded_.plant, clock_.now(), "the gateway was ended");
@@ -211,6 +214,34 @@ class Guard {
   }
 
  private:
+  /// may_end: we were asked to, and nothing is under way any more that must not be cut half-way, or for too long.
+  bool may_end(const StopSignal& stop) {
+    if (!stop.asked()) return false;
+    const Duration now = clock_.steady();
+    const bool first = !asked_to_end_;
+    if (first) asked_to_end_ = now;
+    if (!first && now - looked_ < kTurn) return false;
+    looked_ = now;
+    const gateway::Talk* talk = gateway_->in_sequence();
+    if (talk == nullptr || now - *asked_to_end_ >= kSequencesWithin) return true;
+    if (!first) return false;
+    std::fprintf(stderr,
+                 "rampart: ends when what %s does with %s in several steps is done, in %lld s at the latest; a second "
+                 "signal ends it now\n",
+                 to_text(talk->client.ip.value_or(IpAddress{})).c_str(),
+                 to_text(talk->server.ip.value_or(IpAddress{})).c_str(),
+                 static_cast<long long>(kSequencesWithin.count()));
+    manager_.say("STATUS=waits for the end of what is under way");
+    return false;
+  }
+
+  /// retire lets who asked have the answer, for a while, and nobody ask anew.
+  void retire() {
+    manager_.say("STOPPING=1");
+    const Duration since = clock_.steady();
+    while (!gateway_->retire() && clock_.steady() - since < kAnswersWithin) gateway_->turn(kTurn);
+  }
+
   records::Run start() {
     sources_ = words_of(gateway_->doors());
     settings_ = "guard as=" + options_.as + " user=" + user_ + (options_.all_operations ? " all-operations" : "");
@@ -446,6 +477,8 @@ class Guard {
   Tee tee_;
   GuardEvents events_{tee_, options_.as};
   Duration stood_still_{};
+  std::optional<Duration> asked_to_end_;
+  Duration looked_{};  // whether we may end
   std::optional<WatchJournal> journal_;
   std::future<Next> next_;
   std::future<std::shared_ptr<const net::TlsContext>> reading_;  // of the identity

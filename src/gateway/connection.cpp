@@ -88,6 +88,7 @@ void Connection::open() {
 }
 
 bool Connection::may_read(const Side& side) const {
+  if (&side == &client_ && gateway_.retiring()) return false;
   if (gate_ && !gate_->reads(side.from)) return false;
   return side_of(protocols::opposite(side.from)).waiting() == 0 && side.waiting() < kMostOwed;
 }
@@ -317,6 +318,26 @@ void Connection::look(TimePoint now, Duration steady) {
   } else {
     watch_both();
   }
+}
+
+void Connection::retire(std::string_view end) {
+  if (state_ != State::open) {
+    reset(end);
+    return;
+  }
+  if (client_.waiting() > 0 || server_.waiting() > 0 || (gate_ && gate_->awaited())) {
+    watch_both();
+    return;
+  }
+  // Half of a stream must not look like the whole.
+  if (!door_.judged()) {
+    reset(end);
+    return;
+  }
+  for (Side* side : {&client_, &server_}) {
+    if (side->tls && !side->write_ended) side->tls->end();
+  }
+  close(end);
 }
 
 void Connection::reset(std::string_view end) {

@@ -17,6 +17,9 @@ namespace rampart::gateway {
 
 class Gateway;
 
+/// kGatewayEnd is the end of conversations that end with their gateway.
+inline constexpr std::string_view kGatewayEnd = "gateway-end";
+
 /// Totals of a gateway since it began.
 struct Totals {
   uint64_t accepted = 0, not_admitted = 0, limited = 0, server_away = 0, slow = 0, resets = 0, no_room = 0;
@@ -57,6 +60,8 @@ class Connection final : public Waiting, private Wire {
   }
   /// resume goes on after a record was awaited.
   bool resume() override;
+  /// retire ends it where nothing is on its way between both sides; else nothing more is read of the client.
+  void retire(std::string_view end);
   /// reset ends both sides at once; close does so after what was sent. `end` is a literal.
   void reset(std::string_view end);
   void close(std::string_view end);

@@ -57,6 +57,9 @@ class Gate {
   size_t held() const;
   /// waits is true where there is something that expire() would look at.
   bool waits() const { return held() > 0 || !refusals_.empty() || talk_.matcher->in_flight() > 0; }
+  /// awaited is true where the client waits for an answer: to what was forwarded, to what is being written down, or to
+  /// what is refused in its turn.
+  bool awaited() const { return writes_first() || !refusals_.empty() || talk_.matcher->asks(Direction::to_server); }
 
  private:
   /// Part is what is there of a message that is not complete: whole frames, one behind the other.
@@ -125,7 +128,7 @@ class Gate {
   std::vector<uint64_t> open_;  // serials of messages forwarded and not answered, in order
   uint64_t serial_ = 0;
   bool stalled_ = false;  // requests wait, in the partial of their way, until answers make room
-  bool opaque_ = false;  // where the mode only tests: what cannot be understood is not looked at any more
+  bool opaque_ = false;   // where the mode only tests: what cannot be understood is not looked at any more
 };
 
 }  // namespace rampart::gateway

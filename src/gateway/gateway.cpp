@@ -76,7 +76,7 @@ Gateway::Gateway(std::shared_ptr<const policy::Policy> policy, std::string id, r
 }
 
 Gateway::~Gateway() {
-  while (!connections_.empty()) connections_.back()->reset("gateway-end");
+  while (!connections_.empty()) connections_.back()->reset(kGatewayEnd);
   relays_.finish();
 }
 
@@ -378,8 +378,25 @@ void Gateway::take(Successor successor) {
   relays_.place_all();
 }
 
+const Talk* Gateway::in_sequence() const {
+  for (const auto& connection : connections_) {
+    if (Judge::goes_on(connection->talk().sequence, loop_.now())) return &connection->talk();
+  }
+  return relays_.in_sequence(loop_.now());
+}
+
+bool Gateway::retire() {
+  if (!std::exchange(retiring_, true)) {
+    for (auto& listener : listeners_) loop_.remove(listener->socket.get());
+  }
+  // From the end: who goes is replaced by one that was asked already.
+  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->retire(kGatewayEnd);
+  relays_.retire();
+  return connections_.empty() && relays_.size() == 0;
+}
+
 void Gateway::finish() {
-  while (!connections_.empty()) connections_.back()->reset("gateway-end");
+  while (!connections_.empty()) connections_.back()->reset(kGatewayEnd);
   relays_.finish();
   bury();
   judge_.flush();

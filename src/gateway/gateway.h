@@ -47,6 +47,11 @@ class Gateway {
   void take_identity(std::shared_ptr<const net::TlsContext> identity);
   /// look_after_identity tells how near the end of our own certificate is; once a minute or so.
   void look_after_identity();
+  /// in_sequence gives a conversation in which something that is done in steps is under way; null: there is none.
+  const Talk* in_sequence() const;
+  /// retire takes no new connection and no new request: who waits for no answer is let go at once, the others when they
+  /// have theirs. True once nobody is left; else to be called again after a turn.
+  bool retire();
   /// finish resets what is live and tells what was only counted.
   void finish();
 
@@ -118,6 +123,7 @@ class Gateway {
   std::vector<std::pair<net::Place, int>> listening(net::Kind kind) const;
   const net::SocketMaker& maker() const { return addressed_ ? plain_ : transparent_; }
   bool addressed() const { return addressed_; }
+  bool retiring() const { return retiring_; }
   /// door_at is the door that clients find at `place`; null: none.
   const Door* door_at(const net::Place& place, net::Kind kind) const;
   /// talk_of begins a conversation of `peer` through `door`.
@@ -190,6 +196,7 @@ class Gateway {
   size_t looked_at_ = 0;
   Duration looked_{};
   bool out_of_descriptors_ = false;
+  bool retiring_ = false;
 };
 
 }  // namespace rampart::gateway

@@ -103,6 +103,8 @@ class Judge {
   void answered(Talk& talk, const Transaction& transaction);
   /// found makes a finding that is about no single operation; `words` end a sentence that begins with both ends.
   void found(const records::FindingKind& kind, Talk& talk, Direction direction, std::string_view words, TimePoint now);
+  /// goes_on is true where a sequence is open and its last step is not long ago.
+  static bool goes_on(const Sequence& sequence, TimePoint now);
   /// ended tells that the conversation is over.
   void ended(Talk& talk, std::string_view end, TimePoint now);
 

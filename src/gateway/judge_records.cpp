@@ -48,13 +48,16 @@ bool closes(const Operation& operation) {
 
 }  // namespace
 
+bool Judge::goes_on(const Sequence& sequence, TimePoint now) {
+  return sequence.open && now - sequence.last <= kStepWithin && now - sequence.began <= kGrace;
+}
+
 /// finishes: the operation is a further step of a sequence that was allowed when it began, and is not any more: the
 /// rule's hours or a lease are over, or another plant judges. New sequences are refused at their beginning.
 bool Judge::finishes(const Talk& talk, const Operation& operation, const policy::Verdict& verdict,
                      TimePoint now) const {
   const Sequence& sequence = talk.sequence;
-  if (!sequence.open || operation.action != sequence.action || opens(operation)) return false;
-  if (now - sequence.last > kStepWithin || now - sequence.began > kGrace) return false;
+  if (!goes_on(sequence, now) || operation.action != sequence.action || opens(operation)) return false;
   switch (verdict.reason) {
     case Reason::outside_calendar:
     case Reason::role_missing:

@@ -209,6 +209,10 @@ void RelayTable::came(Listener& listener, const Door& door, const net::Place& pe
 
 void RelayTable::take(Relay& relay, Bytes octets) {
   relay.last = gateway_.loop().steady();
+  if (gateway_.retiring()) {
+    ++gateway_.totals().datagrams_dropped;
+    return;
+  }
   if (relay.wired && !relay.wire && !link(relay)) {
     ++gateway_.totals().datagrams_dropped;
     return;
@@ -399,8 +403,25 @@ void RelayTable::end(Relay& relay, std::string_view why) {
   relays_.erase(at);
 }
 
+const Talk* RelayTable::in_sequence(TimePoint now) const {
+  for (const auto& [key, relay] : relays_) {
+    if (Judge::goes_on(relay->talk.sequence, now)) return &relay->talk;
+  }
+  return nullptr;
+}
+
+void RelayTable::retire() {
+  for (auto& listener : listeners_) gateway_.loop().remove(listener->socket.get());
+  std::vector<Relay*> over;
+  for (auto& [key, relay] : relays_) {
+    if (relay->client) gateway_.loop().remove(relay->client.get());
+    if (!relay->gate || !relay->gate->awaited()) over.push_back(relay.get());
+  }
+  for (Relay* relay : over) end(*relay, kGatewayEnd);
+}
+
 void RelayTable::finish() {
-  while (!relays_.empty()) end(*relays_.begin()->second, "gateway-end");
+  while (!relays_.empty()) end(*relays_.begin()->second, kGatewayEnd);
   buried_.clear();
   buried_links_.clear();
 }

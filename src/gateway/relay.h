@@ -37,6 +37,9 @@ class RelayTable {
   /// adopt makes the far half of a relay of what a connection over a wire said that it brings; the connection is over.
   void adopt(Connection& connection, const Door& door, const Prologue& prologue);
   void judge_peers(const net::TlsContext& context);
+  const Talk* in_sequence(TimePoint now) const;
+  /// retire ends the relays whose client waits for no answer; of the others' nothing more is read.
+  void retire();
   void finish();
   size_t size() const { return relays_.size(); }
 

@@ -118,6 +118,10 @@ class Matcher {
   }
 
   size_t in_flight() const { return places_.size(); }
+  /// asks is true where something that was asked in `direction` is in flight.
+  bool asks(Direction direction) const {
+    return std::any_of(places_.begin(), places_.end(), [&](const Place& at) { return at.direction == direction; });
+  }
   /// given_up counts operations that had to make room before they were answered.
   uint64_t given_up() const { return given_up_; }
   /// not_kept counts answers whose values were dropped because a message was answered with more than we keep.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Restart and upgrade: the sockets that listen go from one gateway to the next by the service manager's protocol, and nobody
-who connects meanwhile is refused."""
+who connects meanwhile is refused; who asked before gets the answer, and what is done in steps is not cut half-way."""
 
 import array
 import contextlib
@@ -8,14 +8,24 @@ import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import unittest
 
-from support import (DEADLINE, GATEWAY, PLC, PROGRAM, SCADA, GatewayCase, addressed_network, go_apart, plant, read_registers,
-                     receive)
+from support import (DEADLINE, GATEWAY, PLC, PROGRAM, SCADA, GatewayCase, addressed_network, go_apart, is_reset, plant,
+                     read_registers, receive, write_register)
 
 RESTARTS = 5
+IEC_104 = 2404
+START, STARTED = bytes.fromhex("680407000000"), bytes.fromhex("68040b000000")
+
+
+def command(number, select, confirms=False):
+    """A single command of IEC 60870-5-104 in a frame of its own, the `number`-th of who sends it, or what confirms that."""
+    received = number + 1 if confirms else number
+    return struct.pack("<BBHHBBBBHHBB", 0x68, 14, number << 1, received << 1, 45, 1, 7 if confirms else 6, 0, 1, 1000, 0,
+                       0x81 if select else 0x01)
 
 
 class Manager:
@@ -28,6 +38,7 @@ class Manager:
         self.path.chmod(0o777)
         self.kept = {}
         self.ready = threading.Semaphore(0)
+        self.stopping = False
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
@@ -43,6 +54,7 @@ class Manager:
                     self.kept[words["FDNAME"]] = numbers[0]
                 if "FDSTOREREMOVE" in words:
                     os.close(self.kept.pop(words["FDNAME"]))
+                self.stopping |= words.get("STOPPING") == "1"
                 if words.get("READY") == "1":
                     self.ready.release()
 
@@ -86,6 +98,9 @@ class Clients:
                 try:
                     made.bind((SCADA, 0))
                     made.connect((GATEWAY, 502))
+                except ConnectionResetError:
+                    self.cut += 1  # it was connected, and reset before connect() returned
+                    continue
                 except OSError as error:
                     self.refused.append(repr(error))
                     continue
@@ -107,7 +122,7 @@ class Clients:
 class HandOver(GatewayCase):
     def setUp(self):
         super().setUp()
-        self.server()
+        self.plc = self.server()
         self.manager = Manager(self.folder)
         self.addCleanup(self.manager.close)
         self.file.write_text(plant(), encoding="utf-8")
@@ -134,9 +149,85 @@ class HandOver(GatewayCase):
         clients.stop()
         self.assertEqual(clients.refused, [])
         self.assertLessEqual(clients.cut, RESTARTS * len(clients.threads), "who was being served when it ended")
+        self.assertEqual(len(self.plc.seen) // len(read_registers(1, 0)), clients.answered, "requests at the controller, and answers")
         self.assertIn(("took-over", ""), self.guard_events())
         self.stop(process)
         print(f"{RESTARTS} restarts: {clients.answered} answered, {clients.cut} cut while served, none refused")
+
+    def test_who_asked_before_the_end_gets_the_answer(self):
+        process = self.start()
+        self.plc.answer = False
+        asked, further = write_register(1, 12, 7), write_register(2, 12, 8)
+        waits = self.client()
+        waits.sendall(asked)
+        self.until(lambda: bytes(self.plc.seen) == asked, "the request at the controller")
+        idle = self.client()
+        self.until(lambda: len(self.plc.connections) == 2, "a second connection")
+        process.send_signal(signal.SIGTERM)
+        self.assertTrue(is_reset(idle), "who waits for nothing is let go while another waits")
+        waits.sendall(further)
+        self.plc.connections[0].sendall(asked)
+        self.assertEqual(receive(waits, len(asked)), asked)
+        self.assertTrue(is_reset(waits))
+        self.stopped(process)
+        self.assertEqual(bytes(self.plc.seen), asked, "nothing is asked any more of a gateway that ends")
+
+    def test_who_asked_by_a_datagram_gets_the_answer(self):
+        self.file.write_text(plant(serves="- {to: plc, protocol: modbus, at: 10.1.0.1, transport: udp}"), encoding="utf-8")
+        plc, scada = self.datagrams_at((PLC, 502)), self.datagrams_at((SCADA, 0))
+        process = self.start()
+        asked, further = write_register(1, 12, 7), write_register(2, 12, 8)
+        scada.sendto(asked, (GATEWAY, 502))
+        octets, relay = plc.recvfrom(512)
+        self.assertEqual(octets, asked)
+        process.send_signal(signal.SIGTERM)
+        self.until(lambda: self.manager.stopping, "the gateway to end")
+        scada.sendto(further, (GATEWAY, 502))
+        plc.sendto(asked, relay)
+        self.assertEqual(scada.recv(512), asked)
+        self.stopped(process)
+        self.start()
+        octets, _ = plc.recvfrom(512)
+        self.assertEqual(octets, further, "what came meanwhile waits for the next one")
+
+    def test_an_answer_that_does_not_come_does_not_keep_it(self):
+        process = self.start()
+        self.plc.answer = False
+        waits = self.client()
+        waits.sendall(read_registers(1, 0))
+        self.until(lambda: self.plc.seen, "the request at the controller")
+        process.send_signal(signal.SIGTERM)
+        self.assertTrue(is_reset(waits))
+        self.stopped(process)
+
+    def test_what_is_selected_is_operated_before_the_end(self):
+        rules = "      - {id: door, allow: [operate, session], protocol: iec104, from: [scada], to: [plc]}\n"
+        self.file.write_text(plant(rules, serves="- {to: plc, protocol: iec104, at: 10.1.0.1}"), encoding="utf-8")
+        outstation = socket.create_server((PLC, IEC_104))
+        self.addCleanup(outstation.close)
+        process = self.start()
+        scada = self.client(to=(GATEWAY, IEC_104))
+        plc, _ = outstation.accept()
+        self.addCleanup(plc.close)
+        plc.settimeout(DEADLINE)
+        self.asks(scada, START, plc, STARTED)
+        self.asks(scada, command(0, select=True), plc, command(0, select=True, confirms=True))
+        process.send_signal(signal.SIGTERM)
+        self.until(lambda: "in several steps" in self.said.read_text(encoding="utf-8"), "the gateway to say that it waits")
+        self.asks(scada, command(1, select=False), plc, command(1, select=False, confirms=True))
+        self.assertTrue(is_reset(scada))
+        self.stopped(process)
+
+    def asks(self, client, request, server, answer):
+        """The request comes to the server and its answer back, octet by octet."""
+        client.sendall(request)
+        self.assertEqual(receive(server, len(request)), request)
+        server.sendall(answer)
+        self.assertEqual(receive(client, len(answer)), answer)
+
+    def stopped(self, process):
+        """It ends by itself, as asked before."""
+        self.assertEqual(process.wait(timeout=DEADLINE), 0, self.said.read_text(encoding="utf-8"))
 
     def test_who_is_killed_leaves_its_sockets_too(self):
         process = self.start()
