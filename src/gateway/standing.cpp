@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "policy/served.h"
 
 namespace rampart::gateway {
 namespace {
@@ -10,23 +11,13 @@ namespace {
 // Ports of one rule of a whole transport that get doors of their own; what has more is the firewall's.
 constexpr uint32_t kMostPorts = 1024;
 
-// Modbus/TCP Security, MB-TCP-Security v21: mbaps.
-constexpr uint16_t kSecurePort = 802;
-
-std::optional<IpAddress> ip_of(const plant::Asset& asset) {
-  for (const plant::Location& at : asset.at) {
-    if (at.ip) return at.ip;
-  }
-  return {};
-}
-
 class Doors {
  public:
   explicit Doors(const plant::Plant& plant, const plant::Gateway& gateway) : plant_(plant), gateway_(gateway) {}
 
   void add(const plant::Serve& serve) {
     // Behind a line nothing has an address: the door is where clients find it.
-    const auto ip = serve.serial ? serve.at : ip_of(plant_.assets[serve.to]);
+    const auto ip = serve.serial ? serve.at : policy::server_of(plant_.assets[serve.to]);
     if (!ip) return;
     Door door{.kind = serve.udp ? net::Kind::udp : net::Kind::tcp,
               .asset = serve.to,
@@ -35,10 +26,13 @@ class Doors {
     if (const auto protocol = protocols::find_protocol(serve.protocol.value)) door.protocol = *protocol;
     door.tls_clients = serve.tls == plant::TlsSide::clients || serve.tls == plant::TlsSide::both;
     door.tls_server = serve.tls == plant::TlsSide::server || serve.tls == plant::TlsSide::both;
-    const uint16_t port = serve.port != 0 ? serve.port : usual_port(door, door.tls_clients);
+    const uint16_t port = policy::served_port(serve);
     // A port that was given is that of the asset too, unless one of both is spoken to inside TLS and the other not.
     uint16_t server_port = serve.server_port;
-    if (server_port == 0) server_port = door.tls_clients == door.tls_server ? port : usual_port(door, door.tls_server);
+    if (server_port == 0) {
+      server_port =
+          door.tls_clients == door.tls_server ? port : policy::usual_port(door.protocol, serve.udp, door.tls_server);
+    }
     door.server = {*ip, server_port};
     door.listen = serve.at ? net::Place{*serve.at, port} : door.server;
     if (serve.serial) {
@@ -66,13 +60,6 @@ class Doors {
   std::vector<Door> doors;
 
  private:
-  static uint16_t usual_port(const Door& door, bool tls) {
-    if (tls) return kSecurePort;
-    if (!door.protocol.known()) return 0;
-    const protocols::Entry& entry = door.protocol.entry();
-    const auto usual = door.kind == net::Kind::udp ? entry.udp_ports : entry.tcp_ports;
-    return usual.empty() ? uint16_t{0} : usual[0];
-  }
   static std::vector<Door>::const_iterator find(const std::vector<Door>& doors, const Door& door) {
     return std::find_if(doors.begin(), doors.end(),
                         [&](const Door& one) { return one.kind == door.kind && one.listen == door.listen; });
@@ -93,7 +80,7 @@ class Doors {
     }
   }
   void add(plant::Index asset, net::Kind kind, protocols::Protocol protocol, uint16_t port) {
-    const auto ip = ip_of(plant_.assets[asset]);
+    const auto ip = policy::server_of(plant_.assets[asset]);
     if (!ip || port == 0) return;
     const net::Place place{*ip, port};
     const bool there = std::any_of(doors.begin(), doors.end(),

@@ -115,6 +115,10 @@ void Correlator::watch_start(Talk& talk, Moment moment) {
   const records::Conversation& conversation = talk.conversation;
   if (conversation.transport == records::Transport::ethernet) return;  // what neighbours say to one another
   talk.foreseen = detectors.pairs.of(talk.client_party, talk.server_party);
+  if (!gateways_.clients(talk.gateway, talk.server_party.asset).empty() ||
+      gateways_.are_wired(talk.gateway, conversation.server)) {
+    talk.foreseen = Foreseen::yes;
+  }
   if (!one_host(conversation.client) || !one_host(conversation.server)) return;
   watch_sender(talk, moment);
   const uint64_t client = address_key(conversation.client);

@@ -15,10 +15,6 @@ constexpr size_t kMostSpare = 1024;
 constexpr std::chrono::hours kTellUntold{1};
 constexpr uint32_t kNoUnit = protocols::Object::kNoUnit;
 
-policy::Endpoint endpoint(const records::Side& side, const std::optional<uint16_t>& vlan) {
-  return {.ip = side.ip, .mac = side.mac, .vlan = vlan};
-}
-
 }  // namespace
 
 Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared_ptr<const plant::Plant> plant,
@@ -32,6 +28,7 @@ Correlator::Correlator(std::shared_ptr<const policy::Policy> policy, std::shared
   detectors_ = std::make_unique<Detectors>(policy_ ? plant_.get() : nullptr);
   if (!policy_) return;
   situation_ = std::make_unique<policy::Situation>(policy_);
+  gateways_ = Gateways(*plant_);
   behind_units_seen_.resize(plant_->assets.size());
   for (const plant::Asset& asset : plant_->assets) {
     for (const plant::Location& location : asset.at) {
@@ -83,8 +80,9 @@ void Correlator::flow_started(FlowRef flow, const FlowStart& start, Moment momen
   if (start.client.mac != MacAddress{}) conversation.client.mac = start.client.mac;
   if (start.server.mac != MacAddress{}) conversation.server.mac = start.server.mac;
   if (policy_) {
-    talk.client_party = policy::identify(*policy_, endpoint(conversation.client, start.vlan));
-    talk.server_party = policy::identify(*policy_, endpoint(conversation.server, start.vlan));
+    talk.client_party = party_of(conversation, conversation.client);
+    talk.server_party = party_of(conversation, conversation.server);
+    talk.gateway = gateways_.at(conversation.client.ip);
   }
   name_sides(talk);
   watch_start(talk, moment);
@@ -104,6 +102,7 @@ void Correlator::roles_swapped(FlowRef flow) {
   Talk& swapped = talk(flow);
   std::swap(swapped.conversation.client, swapped.conversation.server);
   std::swap(swapped.client_party, swapped.server_party);
+  swapped.gateway = gateways_.at(swapped.conversation.client.ip);
   swapped.described = false;
 }
 
@@ -142,6 +141,15 @@ void Correlator::protocol_missing(FlowRef flow, protocols::Protocol expected, Mo
        });
 }
 
+/// party_of says who `side` is; who is found at a place of a gateway is the asset behind it, wherever that is.
+policy::Party Correlator::party_of(const records::Conversation& conversation, const records::Side& side,
+                                   const Operation* operation) const {
+  if (const Gateways::Behind* behind = gateways_.behind(side, conversation.transport)) {
+    return policy::identify(*policy_, {.ip = behind->server, .mac = {}, .vlan = {}}, operation);
+  }
+  return policy::identify(*policy_, {.ip = side.ip, .mac = side.mac, .vlan = conversation.vlan}, operation);
+}
+
 policy::Parties Correlator::parties_of(Talk& talk, Direction direction, const Operation& operation, Moment moment) {
   const bool by_client = (direction == Direction::to_server) != operation.for_peer;
   if (operation.object.unit == kNoUnit) {
@@ -152,8 +160,7 @@ policy::Parties Correlator::parties_of(Talk& talk, Direction direction, const Op
     talk.unit = operation.object.unit;
     talk.unit_of_server = by_client;
     const records::Conversation& conversation = talk.conversation;
-    talk.unit_party = policy::identify(
-        *policy_, endpoint(by_client ? conversation.server : conversation.client, conversation.vlan), &operation);
+    talk.unit_party = party_of(conversation, by_client ? conversation.server : conversation.client, &operation);
     const policy::Party& whole = by_client ? talk.server_party : talk.client_party;
     const plant::Index behind = talk.unit_party.asset;
     if (behind != kNone && behind != whole.asset && !behind_units_seen_[behind]) {
@@ -174,11 +181,15 @@ void Correlator::operation(FlowRef flow, Direction direction, const Operation& o
   ++talk.operations;
   Asked asked{.packet = moment.packet, .seen = seen, .deviation = talk.deviation};
   talk.deviation = {};
-  if (policy_ && !(talk.conversation.protocol.entry().to_everybody && is_group(talk.conversation.server))) {
+  const bool to_all = talk.conversation.protocol.entry().to_everybody && is_group(talk.conversation.server);
+  if (policy_ && !to_all && !gateways_.are_wired(talk.gateway, talk.conversation.server)) {
     asked.judged = true;
     asked.parties = parties_of(talk, direction, operation, moment);
-    asked.verdict = policy::decide(*policy_, *situation_, asked.parties, operation, moment.time);
-    policy::note_asked(*situation_, *policy_, asked.parties, asked.verdict, moment.time);
+    asked.verdict = verdict_of(talk, asked.parties, operation, moment);
+    // What a gateway passes on counts where its client is seen to ask.
+    if (talk.gateway == kNone) {
+      policy::note_asked(*situation_, *policy_, asked.parties, asked.verdict, moment.time);
+    }
     judge(talk, direction, operation, asked.parties, asked.verdict, moment);
   }
   watch_operation(talk, direction, operation, asked.judged && asked.verdict.decision == policy::Decision::denied,

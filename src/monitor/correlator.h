@@ -10,6 +10,7 @@
 #include "base/keyed_hash.h"
 #include "monitor/events.h"
 #include "monitor/findings.h"
+#include "monitor/gateways.h"
 #include "policy/policy.h"
 #include "policy/situation.h"
 #include "protocols/matcher.h"
@@ -90,6 +91,8 @@ class Correlator : public Events {
   };
 
   Talk& talk(FlowRef flow);
+  policy::Party party_of(const records::Conversation& conversation, const records::Side& side,
+                         const protocols::Operation* operation = nullptr) const;
   policy::Parties parties_of(Talk& talk, Direction direction, const protocols::Operation& operation, Moment moment);
   void describe(Talk& talk);
   void name_sides(Talk& talk);
@@ -97,6 +100,12 @@ class Correlator : public Events {
   void emit(Talk& talk, const protocols::Transaction<Asked>& transaction, uint64_t packet);
   void judge(Talk& talk, Direction direction, const protocols::Operation& operation, const policy::Parties& parties,
              const policy::Verdict& verdict, Moment moment);
+  template <class Decide>
+  policy::Verdict decided(const Talk& talk, const policy::Parties& parties, Decide&& decide) const;
+  policy::Verdict verdict_of(const Talk& talk, const policy::Parties& parties, const protocols::Operation& operation,
+                             Moment moment) const;
+  policy::Verdict verdict_of(const Talk& talk, const policy::Parties& parties, TimePoint when) const;
+  protocols::Protocol inside_tls(const records::Conversation& conversation) const;
   void judge_undecoded(Talk& talk, const FlowStop& stop);
   // anomalies.cpp: what no rule of the plant says.
   void watch_start(Talk& talk, Moment moment);
@@ -146,6 +155,7 @@ class Correlator : public Events {
   std::vector<std::unique_ptr<Talk>> spare_;               // ended, to be used again
   std::vector<Waiting> waiting_;                           // each that has asked and not been answered, and some more
   std::unordered_set<IpAddress, SeededHash> addresses_seen_;
+  Gateways gateways_;
   std::unordered_set<IpAddress> plant_addresses_;  // of its assets, also of those told apart by unit only
   std::vector<bool> behind_units_seen_;            // by asset
   std::unordered_set<uint64_t> attributes_seen_;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "monitor/findings.h"
+#include "monitor/gateways.h"
 #include "monitor/settings.h"
 
 namespace rampart::monitor {
@@ -68,7 +69,8 @@ struct Place {
 
 class Comparing {
  public:
-  Comparing(const plant::Plant& plant, const std::vector<SeenAsset>& seen) : plant_(plant), seen_(seen) {
+  Comparing(const plant::Plant& plant, const std::vector<SeenAsset>& seen)
+      : plant_(plant), gateways_(plant), seen_(seen) {
     for (uint32_t i = 0; i < seen.size(); ++i) {
       for (const IpAddress& ip : seen[i].ips) by_ip_.emplace(ip, i);
       // Behind a router a MAC says nothing of the asset.
@@ -90,7 +92,7 @@ class Comparing {
     for (plant::Index i = 0; i < plant_.assets.size(); ++i) asset(i);
     for (uint32_t i = 0; i < seen_.size(); ++i) {
       result_.zone_of[i] = zone(i);
-      if (known_[i]) continue;
+      if (known_[i] || is_gateway(seen_[i])) continue;
       result_.differences.push_back({.kind = Difference::Kind::unknown, .seen = i, .when = seen_[i].first});
     }
     return std::move(result_);
@@ -99,6 +101,11 @@ class Comparing {
  private:
   static uint32_t unit_of(const plant::Location& location) {
     return location.unit ? *location.unit : location.link.value_or(Object::kNoUnit);
+  }
+
+  bool is_gateway(const SeenAsset& asset) const {
+    return std::any_of(asset.ips.begin(), asset.ips.end(),
+                       [&](const IpAddress& ip) { return gateways_.at(ip) != kNone; });
   }
 
   static bool vlan_fits(const plant::Location& location, const SeenAsset& asset) {
@@ -219,6 +226,7 @@ class Comparing {
   }
 
   const plant::Plant& plant_;
+  const Gateways gateways_;
   const std::vector<SeenAsset>& seen_;
   std::map<IpAddress, uint32_t> by_ip_;
   std::map<MacAddress, uint32_t> by_mac_;

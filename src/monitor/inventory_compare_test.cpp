@@ -9,8 +9,10 @@
 namespace rampart::monitor {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::Tell;
 using Attribute = protocols::Attribute;
 
@@ -96,6 +98,18 @@ TEST_F(Compared, WhatThePlantDoesNotHaveIsUnknown) {
   const auto seen = inventory_.assets();
   const auto comparison = compare(plant_, seen);
   EXPECT_EQ(comparison.zone_of[2], 0u) << "it lies in the network of a zone";
+}
+
+TEST_F(Compared, AGatewayIsNotUnknown) {
+  const std::string with = std::string(kPlant) + R"(conduits:
+  - {id: in, joins: [cell, cell], guard: gw-1, rules: [{id: poll, allow: read, protocol: modbus, from: [hmi], to: [plc]}]}
+gateways:
+  - {id: gw-1, serves: [{to: plc, protocol: modbus, at: 10.1.0.50}]}
+)";
+  tell_.flow(tell_.between("10.1.0.10", "00:0e:8c:00:00:01", "10.1.0.50", "00:0e:8c:00:00:05"));
+  EXPECT_THAT(words(), Contains("unknown 10.1.0.50"));
+  plant_ = plant::require(plant::load_text(with, "plant.yaml"));
+  EXPECT_THAT(words(), Not(Contains("unknown 10.1.0.50")));
 }
 
 TEST_F(Compared, WaysOfWritingAreNoDifference) {

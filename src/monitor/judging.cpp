@@ -1,4 +1,6 @@
 #include "monitor/talk.h"
+#include "policy/served.h"
+#include "protocols/registry.h"
 
 namespace rampart::monitor {
 namespace {
@@ -35,6 +37,7 @@ void Correlator::see_address(Talk& talk, const records::Side& side, const policy
   sink_.record(
       records::AssetSeen{.when = moment.time, .packet = moment.packet, .side = side, .vlan = talk.conversation.vlan});
   if (!policy_ || party.asset != kNone || plant_addresses_.contains(*side.ip)) return;
+  if (gateways_.at(side.ip) != kNone) return;
   const bool client = &side == &talk.conversation.client;
   find(kinds::kUnknownAsset, address_key(side), talk, client ? Direction::to_server : Direction::to_client, moment,
        [&] {
@@ -75,15 +78,61 @@ void Correlator::judge(Talk& talk, Direction direction, const Operation& operati
   find(*control, key, talk, direction, moment, words, &operation, &verdict);
 }
 
+/// decided judges what the plant says of both parties; a gateway may ask for each of its clients that may. Rates are
+/// counted, and exceeded, where the client is seen to ask.
+template <class Decide>
+policy::Verdict Correlator::decided(const Talk& talk, const policy::Parties& parties, Decide&& decide) const {
+  policy::Verdict verdict = decide(parties);
+  if (talk.gateway == kNone || verdict.allowed() || parties.client != talk.client_party) return verdict;
+  for (const plant::Index client : gateways_.clients(talk.gateway, parties.server.asset)) {
+    policy::Parties other = parties;
+    other.client = {client, plant_->assets[client].zone};
+    policy::Verdict one = decide(other);
+    if (one.reason == Reason::rate_exceeded) one = {policy::Decision::allowed, Reason::rule, one.conduit, one.rule};
+    if (one.allowed()) return one;
+    if (verdict.rule == kNone) verdict = one;
+  }
+  return verdict;
+}
+
+/// inside_tls is the protocol that the plant says is spoken there inside TLS; not known: none.
+protocols::Protocol Correlator::inside_tls(const records::Conversation& conversation) const {
+  static const protocols::Protocol tls = *protocols::find_protocol("tls");
+  static const protocols::Protocol modbus = *protocols::find_protocol("modbus");
+  if (conversation.protocol != tls) return {};
+  if (const Gateways::Behind* behind = gateways_.behind(conversation.server, conversation.transport)) {
+    return behind->protocol;
+  }
+  return conversation.server.port == policy::usual_port(modbus, false, true) ? modbus : protocols::Protocol{};
+}
+
+policy::Verdict Correlator::verdict_of(const Talk& talk, const policy::Parties& parties, const Operation& operation,
+                                       Moment moment) const {
+  if (inside_tls(talk.conversation).known()) return verdict_of(talk, parties, moment.time);
+  return decided(talk, parties, [&](const policy::Parties& one) {
+    return policy::decide(*policy_, *situation_, one, operation, moment.time);
+  });
+}
+
+policy::Verdict Correlator::verdict_of(const Talk& talk, const policy::Parties& parties, TimePoint when) const {
+  const records::Conversation& conversation = talk.conversation;
+  const protocols::Protocol inside = inside_tls(conversation);
+  const policy::Stream stream{.ip_protocol = conversation.ip_protocol,
+                              .port = conversation.server.port,
+                              .protocol = inside.known() ? inside : conversation.protocol};
+  return decided(talk, parties, [&](const policy::Parties& one) {
+    return policy::decide_stream(*policy_, *situation_, one, stream, when);
+  });
+}
+
 void Correlator::judge_undecoded(Talk& talk, const FlowStop& stop) {
   const records::Conversation& conversation = talk.conversation;
   if (conversation.server.ip && (conversation.server.ip->is_multicast() || conversation.server.ip->is_broadcast()))
     return;
+  if (gateways_.are_wired(talk.gateway, conversation.server)) return;
   const policy::Parties parties{talk.client_party, talk.server_party};
-  const policy::Stream stream{
-      .ip_protocol = conversation.ip_protocol, .port = conversation.server.port, .protocol = conversation.protocol};
-  const policy::Verdict verdict = policy::decide_stream(*policy_, *situation_, parties, stream, stop.first);
-  policy::note_stream(*situation_, *policy_, parties, verdict, stop.first);
+  const policy::Verdict verdict = verdict_of(talk, parties, stop.first);
+  if (talk.gateway == kNone) policy::note_stream(*situation_, *policy_, parties, verdict, stop.first);
   if (verdict.allowed()) return;
   const auto words = [&] {
     std::string message;

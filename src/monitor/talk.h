@@ -17,6 +17,7 @@ using records::append_side;
 struct Correlator::Talk {
   records::Conversation conversation;
   policy::Party client_party, server_party;
+  plant::Index gateway = plant::kNone;         // that the client is; it asks for others
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
   policy::Party unit_party;

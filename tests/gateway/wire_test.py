@@ -2,6 +2,7 @@
 """Two gateways, one at each side of a conduit, and TLS between them: what is on the wire, who is taken, what happens when one is away."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -125,11 +126,11 @@ class WireCase(GatewayCase):
             except (ConnectionResetError, BrokenPipeError):
                 return True
 
-    def capture(self):
+    def capture(self, where="g2", link="to-g1"):
         if shutil.which("tcpdump") is None:
             self.skipTest("there is no tcpdump")
-        file = self.folder / "wire.pcap"
-        process = subprocess.Popen(["ip", "netns", "exec", "g2", "tcpdump", "-i", "to-g1", "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip or (ip6 and (tcp or udp))"],
+        file = self.folder / f"{where}-{link}.pcap"
+        process = subprocess.Popen(["ip", "netns", "exec", where, "tcpdump", "-i", link, "--immediate-mode", "-U", "-s", "0", "-w", str(file), "ip or (ip6 and (tcp or udp))"],
                                    stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
@@ -161,6 +162,35 @@ class WireCase(GatewayCase):
         versions = set(self.tshark(file, "-Y", "tls.handshake.type == 2", "-T", "fields", "-e", "tls.handshake.extensions.supported_version"))
         self.assertEqual(versions, {"0x0304"}, "TLS 1.3")
         return octets
+
+
+class BesideThem(WireCase):
+    def test_who_watches_finds_no_stranger_and_what_is_forbidden(self):
+        own = "      - {id: gw-2, kind: gateway, at: [{ip: 10.2.0.1}]}\nconduits:"
+        self.file.write_text(plant().replace("conduits:", own), encoding="utf-8")
+        text = self.file.read_text(encoding="utf-8")
+        self.server_down()
+        self.both(text)
+        captures = [self.capture(*where) for where in (("g1", "to-up"), ("g2", "to-g1"), ("g2", "to-down"))]
+        scada = self.client_up()
+        self.poll(scada)
+        scada.sendall(write_register(2, 12, 7))
+        self.assertEqual(receive(scada, 12), write_register(2, 12, 7))
+        files = [self.captured(capture) for capture in captures]
+        for file in files:
+            self.assertEqual(self.watched(file), [], file.name)
+        again = self.capture("g1", "to-up")
+        scada.sendall(write_register(3, 50, 7))
+        self.assertEqual(receive(scada, 9), adu(3, b"\x86\x01"))
+        self.assertEqual(self.watched(self.captured(again)), ["no-rule"])
+
+    def watched(self, file):
+        """What a monitor finds in a capture."""
+        events = file.with_suffix(".json")
+        self.rampart("watch", self.file, "--read", file, "--json", events, "--quiet")
+        found = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+        self.assertTrue(any(line["event_type"] in ("operation", "flow") for line in found))
+        return [line["rampart"]["finding"] for line in found if line["event_type"] == "alert"]
 
 
 class Streams(WireCase):
