@@ -103,6 +103,7 @@ void Correlator::roles_swapped(FlowRef flow) {
   std::swap(swapped.conversation.client, swapped.conversation.server);
   std::swap(swapped.client_party, swapped.server_party);
   swapped.gateway = gateways_.at(swapped.conversation.client.ip);
+  swapped.inside_tls = inside_tls(swapped.conversation);
   swapped.described = false;
 }
 
@@ -110,6 +111,7 @@ void Correlator::protocol_found(FlowRef flow, protocols::Protocol protocol, Mome
   Talk& found = talk(flow);
   const protocols::Entry& entry = protocol.entry();
   found.conversation.protocol = protocol;
+  found.inside_tls = inside_tls(found.conversation);
   found.matcher.emplace(entry.limits.pending_operations);
   found.answer_within = entry.limits.answer_within;
   found.described = false;

@@ -108,7 +108,7 @@ protocols::Protocol Correlator::inside_tls(const records::Conversation& conversa
 
 policy::Verdict Correlator::verdict_of(const Talk& talk, const policy::Parties& parties, const Operation& operation,
                                        Moment moment) const {
-  if (inside_tls(talk.conversation).known()) return verdict_of(talk, parties, moment.time);
+  if (talk.inside_tls.known()) return verdict_of(talk, parties, moment.time);
   return decided(talk, parties, [&](const policy::Parties& one) {
     return policy::decide(*policy_, *situation_, one, operation, moment.time);
   });
@@ -116,10 +116,9 @@ policy::Verdict Correlator::verdict_of(const Talk& talk, const policy::Parties& 
 
 policy::Verdict Correlator::verdict_of(const Talk& talk, const policy::Parties& parties, TimePoint when) const {
   const records::Conversation& conversation = talk.conversation;
-  const protocols::Protocol inside = inside_tls(conversation);
   const policy::Stream stream{.ip_protocol = conversation.ip_protocol,
                               .port = conversation.server.port,
-                              .protocol = inside.known() ? inside : conversation.protocol};
+                              .protocol = talk.inside_tls.known() ? talk.inside_tls : conversation.protocol};
   return decided(talk, parties, [&](const policy::Parties& one) {
     return policy::decide_stream(*policy_, *situation_, one, stream, when);
   });

@@ -18,6 +18,7 @@ struct Correlator::Talk {
   records::Conversation conversation;
   policy::Party client_party, server_party;
   plant::Index gateway = plant::kNone;         // that the client is; it asks for others
+  protocols::Protocol inside_tls;              // that the plant says is spoken there inside TLS; not known: none
   uint32_t unit = protocols::Object::kNoUnit;  // for which a party was looked up last,
   bool unit_of_server = true;                  // of which side
   policy::Party unit_party;
