@@ -39,7 +39,7 @@ constexpr std::chrono::seconds kBeat{1};
 constexpr std::chrono::milliseconds kTurn{100};
 // After SIGTERM: for sequences that are open, while everything goes on; then for answers, while nothing new is taken.
 constexpr std::chrono::seconds kSequencesWithin{60};
-constexpr std::chrono::seconds kAnswersWithin{1};
+constexpr std::chrono::seconds kAnswersWithin{2};
 
 std::string hash_of(const plant::Plant& plant) {
   std::string hash;
@@ -239,7 +239,10 @@ class Guard {
   void retire() {
     manager_.say("STOPPING=1");
     const Duration since = clock_.steady();
-    while (!gateway_->retire() && clock_.steady() - since < kAnswersWithin) gateway_->turn(kTurn);
+    while (!gateway_->retire() && clock_.steady() - since < kAnswersWithin) {
+      if (helper_) helper_->beat();
+      gateway_->turn(kTurn);
+    }
   }
 
   records::Run start() {
