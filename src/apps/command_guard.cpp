@@ -15,6 +15,7 @@
 #include "apps/event_writer.h"
 #include "apps/guard_events.h"
 #include "apps/guard_evidence.h"
+#include "apps/guard_identity.h"
 #include "apps/guard_metrics.h"
 #include "apps/loading.h"
 #include "apps/privileges.h"
@@ -91,41 +92,6 @@ std::optional<gateway::KernelRules> rules_of(const plant::Plant& plant, const pl
   }
   return gateway::kernel_rules(plant, gateway, mac);
 }
-
-/// Identity is the folder of our certificate as it was at the start, and looked at again while the gateway runs.
-class Identity {
- public:
-  /// Errors: throws Error where the folder is not well. Empty: there is none.
-  explicit Identity(std::string folder) : folder_(std::move(folder)) {
-    if (folder_.empty()) return;
-    stamp_ = read_ = net::stamp_of(folder_);
-    context_ = net::TlsContext::read(folder_);
-  }
-  const std::shared_ptr<const net::TlsContext>& context() const { return context_; }
-
-  /// is_new is true where the folder holds something new, or it was `asked`; not before no file changed for one call,
-  /// so that a key and its certificate are taken together.
-  bool is_new(bool asked) {
-    if (folder_.empty()) return false;
-    std::string stamp = net::stamp_of(folder_);
-    const bool settled = stamp == stamp_;
-    stamp_ = std::move(stamp);
-    if (!asked && (!settled || stamp_ == read_)) return false;
-    read_ = stamp_;
-    return true;
-  }
-  /// read reads it beside the traffic: a key in a token takes its time. What get() throws is what is not well.
-  std::future<std::shared_ptr<const net::TlsContext>> read() const {
-    return std::async(std::launch::async, [folder = folder_] {
-      give_way();
-      return net::TlsContext::read(folder);
-    });
-  }
-
- private:
-  std::string folder_, stamp_, read_;
-  std::shared_ptr<const net::TlsContext> context_;
-};
 
 /// Guard is one run of the command: the gateway and all that is beside it.
 class Guard {

@@ -388,6 +388,7 @@ const Talk* Gateway::in_sequence() const {
 bool Gateway::retire() {
   if (!std::exchange(retiring_, true)) {
     for (auto& listener : listeners_) loop_.remove(listener->socket.get());
+    relays_.stop_listening();
   }
   // From the end: who goes is replaced by one that was asked already.
   for (size_t i = connections_.size(); i-- > 0;) connections_[i]->retire(kGatewayEnd);

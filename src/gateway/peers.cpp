@@ -6,11 +6,7 @@ namespace rampart::gateway {
 namespace {
 
 using plant::kNone;
-
-/// is_wired: the conduit has two gateways, and TLS between them.
-bool is_wired(const plant::Conduit& conduit) {
-  return conduit.protect == plant::Protect::mutual_tls && !conduit.guards.empty();
-}
+using policy::is_wired;
 
 bool joins(const plant::Conduit& conduit, plant::Index zone) {
   return std::ranges::find(conduit.joins, zone) != conduit.joins.end();
@@ -53,14 +49,6 @@ bool needs_identity(const plant::Plant& plant, const plant::Gateway& gateway) {
 const plant::Gateway* find_gateway(const plant::Plant& plant, std::string_view id) {
   const auto at = std::ranges::find_if(plant.gateways, [&](const plant::Gateway& one) { return one.id.value == id; });
   return at == plant.gateways.end() ? nullptr : &*at;
-}
-
-bool are_peers(const plant::Plant& plant, std::string_view one, std::string_view other, bool essential) {
-  return one != other && std::ranges::any_of(plant.conduits, [&](const plant::Conduit& conduit) {
-           if (!is_wired(conduit) || !conduit.guarded_by(one) || !conduit.guarded_by(other)) return false;
-           return !essential ||
-                  std::ranges::any_of(conduit.rules, [](const plant::Rule& rule) { return rule.essential; });
-         });
 }
 
 bool speaks_for(const plant::Plant& plant, std::string_view far, std::string_view gateway, plant::Index client_zone,

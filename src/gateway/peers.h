@@ -5,9 +5,12 @@
 #include <string_view>
 
 #include "crypto/certificate.h"
+#include "policy/gateways.h"
 #include "policy/policy.h"
 
 namespace rampart::gateway {
+
+using policy::are_peers;
 
 /// Way is how a conversation reaches its server. `wire`: by the gateway `far`, which is at the server's side.
 /// `not_plain`: the plant wants it inside TLS between two gateways, and it came without.
@@ -25,9 +28,6 @@ Way way_of(const plant::Plant& plant, std::string_view gateway, plant::Index con
 bool needs_identity(const plant::Plant& plant, const plant::Gateway& gateway);
 /// find_gateway is the gateway with that id; null: there is none.
 const plant::Gateway* find_gateway(const plant::Plant& plant, std::string_view id);
-/// are_peers is true where a conduit with `protect: mutual-tls` has both as its guards; essential: one with an
-/// essential rule.
-bool are_peers(const plant::Plant& plant, std::string_view one, std::string_view other, bool essential = false);
 /// speaks_for is true where `far` may hand over clients of that zone to `gateway` for servers of this one. A client
 /// that is in no zone comes by any of the gateways that lead there.
 bool speaks_for(const plant::Plant& plant, std::string_view far, std::string_view gateway, plant::Index client_zone,

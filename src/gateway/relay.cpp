@@ -410,11 +410,16 @@ const Talk* RelayTable::in_sequence(TimePoint now) const {
   return nullptr;
 }
 
-void RelayTable::retire() {
+void RelayTable::stop_listening() {
   for (auto& listener : listeners_) gateway_.loop().remove(listener->socket.get());
-  std::vector<Relay*> over;
   for (auto& [key, relay] : relays_) {
     if (relay->client) gateway_.loop().remove(relay->client.get());
+  }
+}
+
+void RelayTable::retire() {
+  std::vector<Relay*> over;
+  for (auto& [key, relay] : relays_) {
     if (!relay->gate || !relay->gate->awaited()) over.push_back(relay.get());
   }
   for (Relay* relay : over) end(*relay, kGatewayEnd);

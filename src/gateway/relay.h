@@ -38,7 +38,8 @@ class RelayTable {
   void adopt(Connection& connection, const Door& door, const Prologue& prologue);
   void judge_peers(const net::TlsContext& context);
   const Talk* in_sequence(TimePoint now) const;
-  /// retire ends the relays whose client waits for no answer; of the others' nothing more is read.
+  /// stop_listening reads nothing more of clients; retire ends the relays whose client waits for no answer.
+  void stop_listening();
   void retire();
   void finish();
   size_t size() const { return relays_.size(); }

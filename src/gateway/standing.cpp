@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "policy/served.h"
+#include "gateway/peers.h"
+#include "policy/gateways.h"
 
 namespace rampart::gateway {
 namespace {
@@ -95,9 +96,7 @@ class Doors {
 }  // namespace
 
 const plant::Gateway& gateway_of(const plant::Plant& plant, const std::string& id) {
-  for (const plant::Gateway& gateway : plant.gateways) {
-    if (gateway.id.value == id) return gateway;
-  }
+  if (const plant::Gateway* gateway = find_gateway(plant, id)) return *gateway;
   std::string hint;
   for (const plant::Gateway& gateway : plant.gateways) hint += (hint.empty() ? "there are: " : ", ") + gateway.id.value;
   if (hint.empty()) hint = "add `gateways` to the plant: docs/gateway.md says how";

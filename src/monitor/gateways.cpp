@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policy/served.h"
+#include "policy/gateways.h"
 #include "protocols/registry.h"
 
 namespace rampart::monitor {
@@ -31,11 +31,7 @@ Gateways::Gateways(const plant::Plant& plant) {
       own_.emplace(*gateway.wire->at, i);
       std::vector<Index>& peers = wires_[{*gateway.wire->at, gateway.wire->port, records::Transport::tcp}];
       for (Index other = 0; other < plant.gateways.size(); ++other) {
-        if (other == i) continue;
-        const bool shares = std::any_of(plant.conduits.begin(), plant.conduits.end(), [&](const auto& conduit) {
-          return conduit.guarded_by(gateway.id.value) && conduit.guarded_by(plant.gateways[other].id.value);
-        });
-        if (shares) add_once(peers, other);
+        if (policy::are_peers(plant, gateway.id.value, plant.gateways[other].id.value)) peers.push_back(other);
       }
     }
     if (gateway.stands == plant::Stands::addressed) add_addressed(plant, i);

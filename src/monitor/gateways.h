@@ -32,7 +32,7 @@ class Gateways {
   /// clients lists the assets that may ask `server` through an addressed gateway: those that rules of its conduits
   /// name.
   std::span<const plant::Index> clients(plant::Index gateway, plant::Index server) const;
-  /// are_wired is true where `server` is the wire of a gateway with which `gateway` shares a conduit.
+  /// are_wired is true where `server` is the wire of a peer of `gateway` (policy::are_peers).
   bool are_wired(plant::Index gateway, const records::Side& server) const;
 
  private:

@@ -142,6 +142,7 @@ TEST(Gateways, KnowTheWireBetweenThoseThatShareAConduit) {
   plant::Conduit conduit;
   conduit.guard.value = "gw-1";
   for (const char* id : {"gw-1", "gw-2"}) conduit.guards.emplace_back().value = id;
+  conduit.protect = plant::Protect::mutual_tls;
   plant.conduits.push_back(std::move(conduit));
   const Gateways gateways(plant);
   const records::Side wire{.ip = IpAddress::parse("10.9.0.2"), .port = 14'443};
@@ -150,6 +151,8 @@ TEST(Gateways, KnowTheWireBetweenThoseThatShareAConduit) {
   EXPECT_FALSE(gateways.are_wired(gateways.at(IpAddress::parse("10.9.0.3")), wire));
   EXPECT_FALSE(gateways.are_wired(gateways.at(IpAddress::parse("10.9.0.4")), wire));
   EXPECT_FALSE(gateways.are_wired(0, {.ip = wire.ip, .port = 443}));
+  plant.conduits[0].protect = plant::Protect::none;
+  EXPECT_FALSE(Gateways(plant).are_wired(0, wire)) << "the plant has no TLS between them";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "monitor/talk.h"
-#include "policy/served.h"
+#include "policy/gateways.h"
 #include "protocols/registry.h"
 
 namespace rampart::monitor {

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "policy/compiled.h"
-#include "policy/served.h"
 
 namespace rampart::policy {
 namespace {
@@ -155,26 +154,6 @@ class GatewayCheck {
 };
 
 }  // namespace
-
-uint16_t usual_port(protocols::Protocol protocol, bool udp, bool tls) {
-  if (tls) return kSecurePort;
-  if (!protocol.known()) return 0;
-  const auto usual = udp ? protocol.entry().udp_ports : protocol.entry().tcp_ports;
-  return usual.empty() ? uint16_t{0} : usual[0];
-}
-
-uint16_t served_port(const plant::Serve& serve) {
-  if (serve.port != 0) return serve.port;
-  const bool tls = serve.tls == plant::TlsSide::clients || serve.tls == plant::TlsSide::both;
-  return usual_port(protocols::find_protocol(serve.protocol.value).value_or(protocols::Protocol{}), serve.udp, tls);
-}
-
-std::optional<IpAddress> server_of(const plant::Asset& asset) {
-  for (const plant::Location& at : asset.at) {
-    if (at.ip) return at.ip;
-  }
-  return {};
-}
 
 void check_gateways(const Policy& policy, std::vector<Problem>& problems) {
   for (const plant::Gateway& gateway : policy.plant->gateways) GatewayCheck(policy, gateway, problems).check();

@@ -2,7 +2,6 @@
 """Two gateways, one at each side of a conduit, and TLS between them: what is on the wire, who is taken, what happens when one is away."""
 
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -186,11 +185,9 @@ class BesideThem(WireCase):
 
     def watched(self, file):
         """What a monitor finds in a capture."""
-        events = file.with_suffix(".json")
-        self.rampart("watch", self.file, "--read", file, "--json", events, "--quiet")
-        found = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
-        self.assertTrue(any(line["event_type"] in ("operation", "flow") for line in found))
-        return [line["rampart"]["finding"] for line in found if line["event_type"] == "alert"]
+        self.rampart("watch", self.file, "--read", file, "--json", file.with_suffix(".json"), "--quiet")
+        self.assertTrue(any(line["event_type"] in ("operation", "flow") for line in self.lines(file.stem)))
+        return self.findings(file.stem)
 
 
 class Streams(WireCase):
